@@ -1,0 +1,17 @@
+//! PURE: the nouns, `step`, the decision table, forms, desk assignment. No I/O, no clock; it cannot fail.
+//!
+//! A conversation is an append-only log of turns. [`step::step`] makes a turn out of the state before it, one
+//! event and what was read of it; the engine commits it and only then shows it.
+
+pub mod desk;
+pub mod draft;
+pub mod form;
+pub mod nouns;
+pub mod reading;
+pub mod script;
+pub mod state;
+pub mod step;
+pub mod turn;
+
+mod answer;
+mod consultant;

@@ -1,0 +1,144 @@
+//! What was understood of one citizen message, compact enough to be kept in its turn.
+
+use super::nouns::{Citation, Concern, Danger, Degree};
+use serde::{Deserialize, Serialize};
+
+/// Most intents, hits and statutes kept in a reading.
+pub const TOP_MAX: usize = 5;
+/// Most facts kept in a reading.
+pub const FACTS_MAX: usize = 8;
+/// Largest serialised reading inside a turn, in bytes.
+pub const READING_BYTES_MAX: usize = 2 * 1024;
+
+/// Everything `step` may know about a text. Filled by the `reading` and `kb` modules.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Best first, at most [`TOP_MAX`]; probabilities over all intents sum to 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<IntentScore>,
+    /// Best first, at most [`TOP_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hits: Vec<Hit>,
+    /// Articles found by search, best first, at most [`TOP_MAX`]; only asked for when no hit passes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statutes: Vec<Citation>,
+    /// Probability that the text is a legal matter at all, 0 to 1.
+    #[serde(default)]
+    pub legal: f32,
+    /// No words could be made out of the text.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unintelligible: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dangers: Vec<Danger>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concerns: Vec<Concern>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// Amounts, dates, durations, places as told; personal numbers are never kept here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
+    /// Equal for texts that say the same words, whatever their punctuation.
+    #[serde(default)]
+    pub digest: u64,
+    /// The text asks something (a question mark or a question word).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub question: bool,
+    /// The statutes search did not finish before its deadline.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub statutes_missed: bool,
+}
+
+fn is_false(b: &bool) -> bool {
+    !b
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IntentScore {
+    pub intent: String,
+    /// Calibrated probability, 0 to 1.
+    pub p: f32,
+}
+
+/// An entry of the knowledge base that may answer the text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    pub entry: String,
+    /// Calibrated probability that this entry is the right answer, 0 to 1.
+    pub p: f32,
+}
+
+/// A whole message that is a command, in any wording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value")]
+pub enum Command {
+    /// 转人工, 找真人, 0, …
+    Human,
+    /// 取消, 不填了
+    Cancel,
+    /// 跳过
+    Skip,
+    /// 上一步, 改一下
+    Back,
+    Yes,
+    No,
+    /// 不等了, 继续问机器人
+    Resume,
+    /// A bare number: 1, １, 一, ①, 第一个.
+    Digit(u32),
+}
+
+/// A fact told in passing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    pub kind: FactKind,
+    /// As told, at most 24 characters.
+    pub text: String,
+    /// Amounts in fen, durations in days, dates as days since the Unix epoch (China time), numbers as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    Amount,
+    Date,
+    Duration,
+    Place,
+    /// A bare number of people or things.
+    Number,
+    /// 我是老板, 我是女方, …
+    Role,
+}
+
+impl Reading {
+    /// The gravest danger of `degree` or above.
+    pub fn danger(&self, degree: Degree) -> Option<Danger> {
+        self.dangers
+            .iter()
+            .copied()
+            .filter(|d| d.degree >= degree)
+            .max_by_key(|d| (d.degree, std::cmp::Reverse(d.kind)))
+    }
+
+    /// Probability of one intent, 0 when it is not among the best.
+    pub fn intent_p(&self, intent: &str) -> f32 {
+        self.intents
+            .iter()
+            .find(|i| i.intent == intent)
+            .map_or(0.0, |i| i.p)
+    }
+
+    /// The reading as it is kept in a turn: statutes without their text, never above [`READING_BYTES_MAX`].
+    pub fn compact(&self) -> Reading {
+        let mut kept = self.clone();
+        kept.intents.truncate(TOP_MAX);
+        kept.hits.truncate(TOP_MAX);
+        kept.statutes.truncate(TOP_MAX);
+        kept.facts.truncate(FACTS_MAX);
+        for citation in &mut kept.statutes {
+            citation.text = None;
+        }
+        kept
+    }
+}

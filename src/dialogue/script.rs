@@ -1,0 +1,193 @@
+//! What the dialogue knows beforehand: fixed texts, forms, entry cards, thresholds, who is on duty.
+
+use super::nouns::Citation;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Everything `step` may consult besides state, event and reading.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub script: Arc<Script>,
+    pub duty: Duty,
+}
+
+/// Whether people are there to take over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duty {
+    /// At least one consultant's heartbeat is live.
+    pub open: bool,
+    /// Conversations the live consultants can still take.
+    pub seats_free: u32,
+    /// Conversations waiting now, before this one.
+    pub waiting: u32,
+}
+
+/// Fixed texts, forms and entry cards of one knowledge snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    /// By key (`chat.greeting`, `danger.violence`, …).
+    pub texts: HashMap<String, String>,
+    pub forms: HashMap<String, FormSpec>,
+    pub entries: HashMap<String, EntryCard>,
+    pub intents: HashMap<String, IntentCard>,
+    pub thresholds: Thresholds,
+    /// Version of the notice shown before the first stored message.
+    pub notice_version: String,
+    /// Seconds until nobody accepting an urgent conversation is said to the citizen.
+    pub urgent_accept_s: i64,
+}
+
+/// Probabilities above which a row of the decision table may fire, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// Answer an entry of the high risk class.
+    pub answer_high: f32,
+    /// Answer any other entry.
+    pub answer_other: f32,
+    /// A hit at least this probable is worth offering in a clarifying question.
+    pub clarify: f32,
+    /// Intent probability for small talk and services.
+    pub intent: f32,
+    /// Probability of being legal below which a text is refused as no legal matter.
+    pub legal: f32,
+}
+
+/// Conservative values that stand until calibration on held-out probes replaces them.
+impl Default for Thresholds {
+    fn default() -> Self {
+        Thresholds {
+            answer_high: 0.70,
+            answer_other: 0.60,
+            clarify: 0.15,
+            intent: 0.50,
+            legal: 0.50,
+        }
+    }
+}
+
+/// How careful an answer has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RiskClass {
+    /// Criminal matters, deadlines, violence, minors, injury, enforcement.
+    High,
+    Other,
+}
+
+/// How much a human is offered with an entry (`human` in its front matter).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HumanLevel {
+    None,
+    Offered,
+    Required,
+}
+
+/// What the dialogue needs of an entry of the knowledge base.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryCard {
+    pub id: String,
+    pub title: String,
+    /// The whole answer, Markdown.
+    pub markdown: String,
+    /// The conclusion alone (the first paragraph), for a repeated question.
+    pub conclusion: String,
+    pub intent: String,
+    pub human: HumanLevel,
+    pub risk: RiskClass,
+    pub citations: Vec<Citation>,
+    /// Ids of follow-on entries; only entries that exist.
+    pub next: Vec<String>,
+    /// Form offered with the answer.
+    pub form: Option<String>,
+    /// Safety line shown with the answer.
+    pub safety: Option<String>,
+}
+
+/// What follows when an intent is recognised (`follows` in its metadata).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Follows {
+    Answer,
+    Form(String),
+    Text,
+    Human,
+    Refuse,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntentCard {
+    pub follows: Follows,
+    pub area: Option<String>,
+}
+
+/// A guided service: questions asked one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormSpec {
+    pub id: String,
+    pub title: String,
+    pub slots: Vec<SlotSpec>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotSpec {
+    pub name: String,
+    /// What the value is called in the summary; the name where empty.
+    pub title: String,
+    pub ask: String,
+    pub kind: SlotKind,
+    /// For [`SlotKind::Choice`].
+    pub options: Vec<String>,
+    /// May be skipped with 跳过.
+    pub optional: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotKind {
+    Text,
+    Choice,
+    Amount,
+    Date,
+    Place,
+    Phone,
+    YesNo,
+    Number,
+}
+
+impl SlotSpec {
+    /// What the value is called in the summary.
+    pub fn label(&self) -> &str {
+        if self.title.is_empty() {
+            &self.name
+        } else {
+            &self.title
+        }
+    }
+}
+
+impl Script {
+    /// A fixed text, or the key itself in brackets so that a missing text is seen and never panics.
+    pub fn text(&self, key: &str) -> String {
+        self.texts
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| format!("[{key}]"))
+    }
+
+    /// A fixed text with `{name}` places filled in.
+    pub fn text_with(&self, key: &str, places: &[(&str, &str)]) -> String {
+        places.iter().fold(self.text(key), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        })
+    }
+
+    /// The probability an entry's hit must reach to be answered without asking back.
+    pub fn answer_threshold(&self, entry: &EntryCard) -> f32 {
+        match entry.risk {
+            RiskClass::High => self.thresholds.answer_high,
+            RiskClass::Other => self.thresholds.answer_other,
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! Protocol `faxun.v1`: JSON text frames between clients and the server, and the stable error codes.
+//!
+//! `docs/asyncapi.yaml` describes it; `web/src/wire.ts` is generated from here by `make wire` and a test keeps
+//! it fresh. A frame is an object whose `type` names it. Sequence numbers and times fit into 53 bits.
+
+use crate::dialogue::nouns::{HandoffReason, Message, Millis, Owner, Seq, StaffRole};
+use serde::{Deserialize, Serialize};
+
+/// WebSocket subprotocol of the citizen's socket.
+pub const PROTOCOL: &str = "faxun.v1";
+/// WebSocket subprotocol of the desk's socket.
+pub const DESK_PROTOCOL: &str = "faxun.desk.v1";
+/// Largest frame a client may send, in bytes. A larger one closes the socket with 1009.
+pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+/// Events of one socket that may be waiting for their ack; beyond it the socket is not read.
+pub const UNACKED_MAX: usize = 32;
+/// Most messages in one `page`.
+pub const PAGE_MESSAGES_MAX: u32 = 100;
+
+/// What a citizen's client sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientFrame {
+    /// First, and once per socket unless it was answered by a token error.
+    Hello {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        token: Option<String>,
+        /// Replays every message with a greater seq.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        after: Option<Seq>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        identity: Option<Identity>,
+    },
+    Say {
+        id: String,
+        text: String,
+    },
+    Choose {
+        id: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        of: Seq,
+        option: u32,
+    },
+    Rate {
+        id: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        of: Seq,
+        /// 1 (bad) to 5 (good).
+        score: u8,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        reason: Option<String>,
+    },
+    Human {
+        id: String,
+    },
+    End {
+        id: String,
+    },
+    Typing,
+    /// Asks for a `page` of messages with seq below `before`, oldest first.
+    More {
+        #[cfg_attr(test, ts(type = "number"))]
+        before: Seq,
+        limit: u32,
+    },
+}
+
+/// A visitor whom the embedding website vouches for: `hash` is the hex HMAC-SHA256 of `user` under the secret
+/// in `[identity] secret`. The same user comes back to the same conversation on any device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    pub user: String,
+    pub hash: String,
+}
+
+/// What the server sends to a citizen's client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    Welcome {
+        conversation: String,
+        /// Valid for 30 days, renewed at each welcome.
+        token: String,
+        /// Seq of the last message; 0 in a new conversation.
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: Seq,
+        owner: Owner,
+        /// To be shown before the first message is sent; only in a new conversation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        notice: Option<Notice>,
+    },
+    /// The event is durable; `seq` is the message it made.
+    Ack {
+        id: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: Seq,
+    },
+    Message(Message),
+    Page {
+        messages: Vec<Message>,
+        /// There are older ones.
+        more: bool,
+    },
+    State {
+        owner: Owner,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        queue: Option<QueueInfo>,
+    },
+    /// The other side is typing. Never stored.
+    Typing,
+    Error(ErrorFrame),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Notice {
+    pub version: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct QueueInfo {
+    /// From 1.
+    pub position: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ErrorFrame {
+    pub code: ErrorCode,
+    /// Says what to do, in Chinese.
+    pub message: String,
+    /// The same frame may succeed later.
+    pub retry: bool,
+    /// The client id of the frame it answers, where it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub id: Option<String>,
+    /// Reference of the server's log line, for `internal`.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub reference: Option<String>,
+}
+
+/// Stable error codes. Documented in `docs/protocol.md`; a code is never reused with another meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    BadJson,
+    UnknownType,
+    BadField,
+    HelloFirst,
+    HelloTwice,
+    TokenInvalid,
+    TokenExpired,
+    Gone,
+    IdentityInvalid,
+    IdReused,
+    TextEmpty,
+    TextTooLong,
+    RateLimited,
+    Busy,
+    Unavailable,
+    NotFound,
+    NotOwner,
+    NotWaiting,
+    NotAllowed,
+    Internal,
+}
+
+impl ErrorCode {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [ErrorCode; 20] = [
+        ErrorCode::BadJson,
+        ErrorCode::UnknownType,
+        ErrorCode::BadField,
+        ErrorCode::HelloFirst,
+        ErrorCode::HelloTwice,
+        ErrorCode::TokenInvalid,
+        ErrorCode::TokenExpired,
+        ErrorCode::Gone,
+        ErrorCode::IdentityInvalid,
+        ErrorCode::IdReused,
+        ErrorCode::TextEmpty,
+        ErrorCode::TextTooLong,
+        ErrorCode::RateLimited,
+        ErrorCode::Busy,
+        ErrorCode::Unavailable,
+        ErrorCode::NotFound,
+        ErrorCode::NotOwner,
+        ErrorCode::NotWaiting,
+        ErrorCode::NotAllowed,
+        ErrorCode::Internal,
+    ];
+
+    /// What the client's user should do.
+    pub fn message(self) -> &'static str {
+        match self {
+            ErrorCode::BadJson => "发来的不是有效的 JSON，请检查后重发。",
+            ErrorCode::UnknownType => "不认识这种消息类型，请查看协议说明。",
+            ErrorCode::BadField => "有字段缺失、类型不对或超出范围，请改正后重发。",
+            ErrorCode::HelloFirst => "请先发送 hello。",
+            ErrorCode::HelloTwice => "这个连接已经打过招呼，不能再发 hello。",
+            ErrorCode::TokenInvalid => "会话凭证无效，请不带凭证重新开始。",
+            ErrorCode::TokenExpired => "会话凭证已过期，请不带凭证重新开始。",
+            ErrorCode::Gone => "这个会话已被删除，请不带凭证重新开始。",
+            ErrorCode::IdentityInvalid => "网站提供的身份签名不对，请联系网站。",
+            ErrorCode::IdReused => "同一个编号已用于另一条内容，请换一个编号。",
+            ErrorCode::TextEmpty => "消息是空的，请写点内容再发。",
+            ErrorCode::TextTooLong => "消息太长，请分成几条发送（每条最多 4000 字）。",
+            ErrorCode::RateLimited => "发得太快了，请稍等一下再发。紧急情况请直接拨打 110 或 120。",
+            ErrorCode::Busy => "系统正忙，这条消息还没有收到，请稍后重发。",
+            ErrorCode::Unavailable => "暂时无法保存消息，这条消息还没有收到，请稍后重发。",
+            ErrorCode::NotFound => "没有找到这个会话。",
+            ErrorCode::NotOwner => "这个会话现在不由你负责。",
+            ErrorCode::NotWaiting => "这个会话已被接走或已不在等待。",
+            ErrorCode::NotAllowed => "你没有权限做这件事。",
+            ErrorCode::Internal => "服务器出了差错，请稍后重试；仍不行请报出编号。",
+        }
+    }
+
+    /// Whether sending the same frame later may succeed.
+    pub fn retry(self) -> bool {
+        matches!(
+            self,
+            ErrorCode::RateLimited
+                | ErrorCode::Busy
+                | ErrorCode::Unavailable
+                | ErrorCode::Internal
+        )
+    }
+}
+
+impl ErrorFrame {
+    pub fn new(code: ErrorCode, id: Option<String>) -> ErrorFrame {
+        ErrorFrame {
+            code,
+            message: code.message().to_owned(),
+            retry: code.retry(),
+            id,
+            reference: None,
+        }
+    }
+}
+
+/// Close codes of our own; the others are WebSocket's (1001 shutdown, 1003 binary, 1007 UTF-8, 1008 policy, 1009 size).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseCode {
+    /// The client read too slowly: reconnect and say hello with the last seq. Nothing is lost.
+    Resync,
+    /// No hello within the time allowed.
+    HelloTimeout,
+    /// Too many bad frames in a row.
+    TooManyErrors,
+}
+
+impl CloseCode {
+    pub fn number(self) -> u16 {
+        match self {
+            CloseCode::Resync => 4001,
+            CloseCode::HelloTimeout => 4002,
+            CloseCode::TooManyErrors => 4003,
+        }
+    }
+
+    pub fn reason(self) -> &'static str {
+        match self {
+            CloseCode::Resync => "resync",
+            CloseCode::HelloTimeout => "hello_timeout",
+            CloseCode::TooManyErrors => "too_many_errors",
+        }
+    }
+}
+
+/// What the desk's client sends; the socket is opened with the session cookie of a signed-in consultant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum DeskClientFrame {
+    /// Loads a conversation's newest messages and follows it. Only one that is waiting or one's own.
+    Open {
+        conversation: String,
+        /// Only messages with a greater seq (after a reconnect); otherwise the newest page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        after: Option<Seq>,
+    },
+    Take {
+        id: String,
+        conversation: String,
+    },
+    Reply {
+        id: String,
+        conversation: String,
+        text: String,
+    },
+    HandBack {
+        id: String,
+        conversation: String,
+    },
+    Close {
+        id: String,
+        conversation: String,
+        reason: String,
+        /// An intent id, or empty.
+        topic: String,
+    },
+    Typing {
+        conversation: String,
+    },
+    More {
+        conversation: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        before: Seq,
+        limit: u32,
+    },
+}
+
+/// What the server sends to the desk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum DeskServerFrame {
+    Welcome {
+        staff: String,
+        name: String,
+        role: StaffRole,
+    },
+    /// Everybody who waits, in the order in which they should be taken, and one's own conversations.
+    Queue {
+        waiting: Vec<QueueItem>,
+        mine: Vec<QueueItem>,
+    },
+    Conversation {
+        conversation: String,
+        owner: Owner,
+        messages: Vec<Message>,
+        more: bool,
+    },
+    Message {
+        conversation: String,
+        message: Message,
+    },
+    State {
+        conversation: String,
+        owner: Owner,
+    },
+    /// Danger was named in this conversation: banner and sound.
+    Urgent {
+        conversation: String,
+    },
+    Ack {
+        id: String,
+        conversation: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seq: Seq,
+    },
+    Typing {
+        conversation: String,
+    },
+    Error(ErrorFrame),
+}
+
+/// One line of the queue: never a text, never a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct QueueItem {
+    pub conversation: String,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub since_ms: Millis,
+    pub urgent: bool,
+    pub reason: HandoffReason,
+    /// Area of law, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub area: Option<String>,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub last_seq: Seq,
+    /// Only a lawyer may take it.
+    pub lawyer_only: bool,
+}
