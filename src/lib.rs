@@ -17,5 +17,6 @@
 //! - [`http`]: sockets, pages, desk, health, metrics, shutdown.
 //! - [`eval`]: measuring.
 
+pub mod config;
 pub mod dialogue;
 pub mod wire;
