@@ -256,7 +256,10 @@ impl Config {
         let t = &self.knowledge.thresholds;
         let all = [t.answer_high, t.answer_other, t.clarify, t.intent, t.legal];
         if all.iter().any(|p| !(0.0..=1.0).contains(p)) {
-            return invalid("knowledge.thresholds", "every threshold lies between 0 and 1");
+            return invalid(
+                "knowledge.thresholds",
+                "every threshold lies between 0 and 1",
+            );
         }
         if self.master_key().starts_with(&self.server.data) {
             return invalid(
@@ -271,7 +274,10 @@ impl Config {
             return invalid("desk.urgent_accept_s, desk.capacity", "must be 1 or more");
         }
         if self.store.conversations_cached == 0 || self.store.cache_mib == 0 {
-            return invalid("store.conversations_cached, store.cache_mib", "must be 1 or more");
+            return invalid(
+                "store.conversations_cached, store.cache_mib",
+                "must be 1 or more",
+            );
         }
         for origin in &self.server.allowed_origins {
             let scheme = origin.starts_with("https://") || origin.starts_with("http://");
@@ -370,7 +376,10 @@ mod tests {
     #[test]
     fn unknown_keys_and_bad_values_are_errors() {
         let unknown = load("[limits]\nmesages_per_minute = 5\n", &[]).unwrap_err();
-        assert!(unknown.to_string().contains("mesages_per_minute"), "{unknown}");
+        assert!(
+            unknown.to_string().contains("mesages_per_minute"),
+            "{unknown}"
+        );
         let env = load("", &[("FAXUN_LIMITS__NO_SUCH", "1")]).unwrap_err();
         assert!(env.to_string().contains("no_such"), "{env}");
         assert!(load("", &[("FAXUN_DESK__CAPACITY", "0")]).is_err());

@@ -26,30 +26,54 @@ pub struct Delivery {
     pub owner: Option<Owner>,
     /// Danger was named: the desk shows a banner.
     pub urgent: bool,
+    /// The socket whose event made the turn, with its client id: its ack goes out before the messages.
+    pub ack: Option<Ack>,
+}
+
+/// An event that is durable now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ack {
+    pub socket: SocketId,
+    pub id: String,
+    pub seq: Seq,
+}
+
+/// What a socket finds in its queue.
+#[derive(Debug)]
+pub struct Pushed {
+    pub conversation: Arc<str>,
+    pub push: Push,
 }
 
 #[derive(Debug, Clone)]
 pub enum Push {
     Turn(Arc<Delivery>),
-    /// The event of this socket is durable.
-    Ack { id: String, seq: Seq },
-    /// Someone else types: the socket that says so is named, so that it hears nothing of itself.
-    Typing { by_citizen: bool },
+    Typing {
+        by_citizen: bool,
+    },
     /// The position in the queue changed.
     Position(u32),
+    /// A frame of the socket's own edge, serialised.
+    Frame(String),
+    /// The socket is to be closed.
+    Close {
+        code: u16,
+        reason: &'static str,
+    },
 }
 
 /// A socket's end of its queue. Dropping it unsubscribes.
 #[derive(Debug)]
 pub struct Subscription {
     hub: Arc<Hub>,
-    conversation: String,
+    conversation: Arc<str>,
     socket: SocketId,
 }
 
 struct Subscriber {
     socket: SocketId,
-    queue: mpsc::Sender<Push>,
+    conversation: Arc<str>,
+    queue: mpsc::Sender<Pushed>,
     /// Told when the queue was full.
     overrun: Arc<tokio::sync::Notify>,
 }
@@ -89,7 +113,8 @@ impl Hub {
     }
 
     fn shard(&self, conversation: &str) -> MutexGuard<'_, Shard> {
-        let index = usize::try_from(self.hasher.hash_one(conversation) % SHARDS as u64).unwrap_or(0);
+        let index =
+            usize::try_from(self.hasher.hash_one(conversation) % SHARDS as u64).unwrap_or(0);
         // A poisoned lock only means that another thread panicked between two map operations: the map is whole.
         self.shards[index]
             .lock()
@@ -101,11 +126,13 @@ impl Hub {
         self: &Arc<Self>,
         conversation: &str,
         socket: SocketId,
-        queue: mpsc::Sender<Push>,
+        queue: mpsc::Sender<Pushed>,
         overrun: Arc<tokio::sync::Notify>,
     ) -> Subscription {
+        let name: Arc<str> = Arc::from(conversation);
         let subscriber = Subscriber {
             socket,
+            conversation: Arc::clone(&name),
             queue,
             overrun,
         };
@@ -116,7 +143,7 @@ impl Hub {
             .push(subscriber);
         Subscription {
             hub: Arc::clone(self),
-            conversation: conversation.to_owned(),
+            conversation: name,
             socket,
         }
     }
@@ -146,7 +173,11 @@ impl Hub {
 
 /// False when the socket is gone or too slow.
 fn offer(subscriber: &Subscriber, push: Push) -> bool {
-    match subscriber.queue.try_send(push) {
+    let pushed = Pushed {
+        conversation: Arc::clone(&subscriber.conversation),
+        push,
+    };
+    match subscriber.queue.try_send(pushed) {
         Ok(()) => true,
         Err(mpsc::error::TrySendError::Full(_)) => {
             subscriber.overrun.notify_one();
@@ -159,10 +190,10 @@ fn offer(subscriber: &Subscriber, push: Push) -> bool {
 impl Drop for Subscription {
     fn drop(&mut self) {
         let mut shard = self.hub.shard(&self.conversation);
-        if let Some(sockets) = shard.sockets.get_mut(&self.conversation) {
+        if let Some(sockets) = shard.sockets.get_mut(&*self.conversation) {
             sockets.retain(|s| s.socket != self.socket);
             if sockets.is_empty() {
-                shard.sockets.remove(&self.conversation);
+                shard.sockets.remove(&*self.conversation);
             }
         }
     }
@@ -183,6 +214,7 @@ mod tests {
             messages: vec![message],
             owner: None,
             urgent: false,
+            ack: None,
         }
     }
 
@@ -199,7 +231,11 @@ mod tests {
         }
         overrun.notified().await;
         for seq in 1..=2 {
-            let Some(Push::Turn(turn)) = fast.recv().await else {
+            let Some(Pushed {
+                push: Push::Turn(turn),
+                ..
+            }) = fast.recv().await
+            else {
                 panic!("no turn")
             };
             assert_eq!(turn.messages[0].seq, seq);

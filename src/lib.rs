@@ -17,6 +17,8 @@
 //! - [`http`]: sockets, pages, desk, health, metrics, shutdown.
 //! - [`eval`]: measuring.
 
+pub mod clock;
 pub mod config;
 pub mod dialogue;
+pub mod hub;
 pub mod wire;

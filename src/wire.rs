@@ -20,7 +20,7 @@ pub const PAGE_MESSAGES_MAX: u32 = 100;
 /// What a citizen's client sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
     /// First, and once per socket unless it was answered by a token error.
     Hello {
@@ -74,7 +74,6 @@ pub enum ClientFrame {
 /// in `[identity] secret`. The same user comes back to the same conversation on any device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
 pub struct Identity {
     pub user: String,
     pub hash: String,
@@ -170,6 +169,7 @@ pub enum ErrorCode {
     IdReused,
     TextEmpty,
     TextTooLong,
+    TextInvalid,
     RateLimited,
     Busy,
     Unavailable,
@@ -182,7 +182,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [ErrorCode; 20] = [
+    pub const ALL: [ErrorCode; 21] = [
         ErrorCode::BadJson,
         ErrorCode::UnknownType,
         ErrorCode::BadField,
@@ -195,6 +195,7 @@ impl ErrorCode {
         ErrorCode::IdReused,
         ErrorCode::TextEmpty,
         ErrorCode::TextTooLong,
+        ErrorCode::TextInvalid,
         ErrorCode::RateLimited,
         ErrorCode::Busy,
         ErrorCode::Unavailable,
@@ -220,6 +221,7 @@ impl ErrorCode {
             ErrorCode::IdReused => "同一个编号已用于另一条内容，请换一个编号。",
             ErrorCode::TextEmpty => "消息是空的，请写点内容再发。",
             ErrorCode::TextTooLong => "消息太长，请分成几条发送（每条最多 4000 字）。",
+            ErrorCode::TextInvalid => "消息里有无法显示的控制字符，请删掉后重发。",
             ErrorCode::RateLimited => "发得太快了，请稍等一下再发。紧急情况请直接拨打 110 或 120。",
             ErrorCode::Busy => "系统正忙，这条消息还没有收到，请稍后重发。",
             ErrorCode::Unavailable => "暂时无法保存消息，这条消息还没有收到，请稍后重发。",
@@ -235,10 +237,7 @@ impl ErrorCode {
     pub fn retry(self) -> bool {
         matches!(
             self,
-            ErrorCode::RateLimited
-                | ErrorCode::Busy
-                | ErrorCode::Unavailable
-                | ErrorCode::Internal
+            ErrorCode::RateLimited | ErrorCode::Busy | ErrorCode::Unavailable | ErrorCode::Internal
         )
     }
 }
@@ -287,7 +286,7 @@ impl CloseCode {
 /// What the desk's client sends; the socket is opened with the session cookie of a signed-in consultant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum DeskClientFrame {
     /// Loads a conversation's newest messages and follows it. Only one that is waiting or one's own.
     Open {

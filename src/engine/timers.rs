@@ -1,0 +1,102 @@
+//! Timers of conversations, and consultants who were lost. Everything here is an event like any other.
+
+use super::Engine;
+use crate::dialogue::nouns::{Author, Event, What};
+use crate::hub::Push;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often due timers are looked for.
+const TICK: Duration = Duration::from_millis(500);
+/// Timers fired in one look.
+const DUE_MAX: usize = 256;
+
+impl Engine {
+    /// Fires timers and returns lost conversations until the task is dropped.
+    pub async fn run_timers(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            let now_ms = crate::clock::now_ms();
+            self.fire_due(now_ms).await;
+            self.return_lost(now_ms).await;
+        }
+    }
+
+    /// Fires every timer due at `now_ms`.
+    pub async fn fire_due(&self, now_ms: i64) {
+        let due = match self.store.due(now_ms, DUE_MAX).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(%error, "cannot read due timers");
+                return;
+            }
+        };
+        for (_, log) in due {
+            let Some(conversation) = super::conversation_of(&log) else {
+                continue;
+            };
+            if let Err(error) = self.fire(conversation, now_ms).await {
+                tracing::warn!(%error, conversation, "a timer could not fire");
+            }
+        }
+    }
+
+    async fn fire(&self, conversation: &str, now_ms: i64) -> Result<(), super::HandleError> {
+        let running = self.timers_of(conversation).await?;
+        for due in running.into_iter().filter(|t| t.due_ms <= now_ms) {
+            let timer = due.timer;
+            let event = Event {
+                id: format!("timer-{timer:?}-{}", due.due_ms),
+                by: Author::System,
+                what: What::Timer { timer },
+            };
+            self.handle(conversation, event, None, now_ms).await?;
+        }
+        Ok(())
+    }
+
+    async fn timers_of(
+        &self,
+        conversation: &str,
+    ) -> Result<Vec<crate::dialogue::state::RunningTimer>, super::HandleError> {
+        let log = super::log_of(conversation).ok_or(super::HandleError::Gone)?;
+        let slot = self.slots.get(conversation);
+        let mut last = slot.last.lock().await;
+        let loaded = match last.take() {
+            Some(loaded) => loaded,
+            None => self.load(&log).await?,
+        };
+        let timers = loaded.state.timers.clone();
+        *last = Some(loaded);
+        Ok(timers)
+    }
+
+    /// Gives the conversations of consultants who went away back to the queue.
+    pub async fn return_lost(&self, now_ms: i64) {
+        for (conversation, staff) in self.board.lost(now_ms, self.lost_after_s) {
+            let event = Event {
+                id: format!("lost-{staff}-{now_ms}"),
+                by: Author::System,
+                what: What::OwnerLost { staff },
+            };
+            if let Err(error) = self.handle(&conversation, event, None, now_ms).await {
+                tracing::warn!(%error, conversation, "a lost conversation could not be returned");
+            }
+        }
+    }
+
+    /// Tells the waiting citizens their position whenever the queue changes, until the task is dropped.
+    pub async fn run_positions(self: Arc<Self>) {
+        let mut changed = self.board.watch();
+        while changed.changed().await.is_ok() {
+            for (position, (conversation, _)) in (1u32..).zip(self.board.waiting()) {
+                self.hub
+                    .push(&conversation, None, Push::Position(position));
+            }
+            // Many changes at once are told as one.
+            tokio::time::sleep(TICK).await;
+        }
+    }
+}
