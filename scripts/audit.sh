@@ -30,7 +30,9 @@ else
     fail "cargo-machete is missing: cargo install cargo-machete --locked"
 fi
 
-if ! command -v npm >/dev/null; then
+if [[ ! -f web/package-lock.json ]]; then
+    fail "web/package-lock.json is missing"
+elif ! command -v npm >/dev/null; then
     fail "npm is missing: install Node.js 20 or newer"
 elif (cd web && npm audit --omit=dev) >"$log" 2>&1; then
     cat "$log"
