@@ -42,6 +42,11 @@ def first_cells(text: str, pattern: str) -> set[str]:
     return set(re.findall(rf"^\| `({pattern})` \|", text, re.M))
 
 
+def method(source: str, name: str) -> str:
+    """The body of a method, which ends with a brace in the fifth column."""
+    return source.split(f"pub fn {name}(", 1)[1].split("\n    }", 1)[0]
+
+
 def section(text: str, heading: str) -> str:
     return text.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
 
@@ -58,6 +63,9 @@ def wire() -> None:
     api = yaml.safe_load(read("docs/" + ASYNCAPI))
     codes = variants(source, "ErrorCode")
     same("error code", codes, "docs/protocol.md", first_cells(section(protocol, "Error codes"), "[a-z_]+"))
+    retried = set(map(snake, re.findall(r"ErrorCode::(\w+)", method(source, "retry"))))
+    said = set(re.findall(r"^\| `([a-z_]+)` \|.*\| yes \|$", protocol, re.M))
+    same("code with retry", retried, "docs/protocol.md", said)
     same("error code", codes, "docs/asyncapi.yaml", set(api["components"]["schemas"]["ErrorCode"]["enum"]))
     closes = set(re.findall(r"=> (4\d{3}),", source))
     documented = {code for code in first_cells(protocol, r"\d{4}") if code.startswith("4")}
