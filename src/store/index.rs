@@ -1,0 +1,1 @@
+//! The open and due indexes.
