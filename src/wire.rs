@@ -235,10 +235,7 @@ impl ErrorCode {
     pub fn retry(self) -> bool {
         matches!(
             self,
-            ErrorCode::RateLimited
-                | ErrorCode::Busy
-                | ErrorCode::Unavailable
-                | ErrorCode::Internal
+            ErrorCode::RateLimited | ErrorCode::Busy | ErrorCode::Unavailable | ErrorCode::Internal
         )
     }
 }

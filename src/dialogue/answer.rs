@@ -126,10 +126,11 @@ fn show(d: &mut Draft, entry: &EntryCard) {
             .cloned()
             .map(Pick::Entry),
     );
-    let related = d
-        .reading
-        .danger(Degree::Related)
-        .map(|x| d.ctx.script.text(&format!("danger_related.{}", x.kind.name())));
+    let related = d.reading.danger(Degree::Related).map(|x| {
+        d.ctx
+            .script
+            .text(&format!("danger_related.{}", x.kind.name()))
+    });
     let body = Body::Answer {
         entry: entry.id.clone(),
         title: entry.title.clone(),
@@ -208,8 +209,7 @@ pub(super) fn row_pointer(d: &mut Draft) -> Option<Rule> {
 /// Row 10.
 pub(super) fn row_last(d: &mut Draft) -> Rule {
     safety_line(d);
-    let off_topic =
-        !d.reading.unintelligible && d.reading.legal < d.ctx.script.thresholds.legal;
+    let off_topic = !d.reading.unintelligible && d.reading.legal < d.ctx.script.thresholds.legal;
     d.state.not_understood = d.state.not_understood.saturating_add(1);
     let again = d.state.not_understood >= NOT_UNDERSTOOD_MAX;
     if off_topic {

@@ -36,10 +36,10 @@ pub(super) fn act(d: &mut Draft) -> Rule {
     d.effects.push(Effect::Desk { urgent: false });
     match d.event.what.clone() {
         What::Take => {
-            let text = d.ctx.script.text_with(
-                "handoff.taken",
-                &[("name", &name), ("role", role.label())],
-            );
+            let text = d
+                .ctx
+                .script
+                .text_with("handoff.taken", &[("name", &name), ("role", role.label())]);
             d.state.last_staff = Some(staff.clone());
             d.state.owner = Owner::Consultant { staff, name, role };
             d.state.form = None;
