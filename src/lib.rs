@@ -21,5 +21,6 @@ pub mod clock;
 pub mod config;
 pub mod dialogue;
 pub mod hub;
+pub mod reading;
 pub mod store;
 pub mod wire;
