@@ -21,4 +21,5 @@ pub mod clock;
 pub mod config;
 pub mod dialogue;
 pub mod hub;
+pub mod law;
 pub mod wire;
