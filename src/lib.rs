@@ -21,6 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod dialogue;
 pub mod hub;
+pub mod law;
 pub mod reading;
 pub mod store;
 pub mod wire;
