@@ -18,4 +18,5 @@
 //! - [`eval`]: measuring.
 
 pub mod dialogue;
+pub mod reading;
 pub mod wire;

@@ -1,0 +1,4 @@
+//! Understanding text.
+
+pub mod danger;
+pub mod text;
