@@ -22,7 +22,7 @@ use crate::dialogue::nouns::{Concern, Danger, DangerKind, Degree};
 use jiff::civil::Date;
 use pattern::Pattern;
 use rules::{ConcernRule, DangerRule, Rules, When};
-use scan::{Scan, Span, Symbol};
+use scan::{Hit, Scan, Span, Symbol};
 use std::sync::LazyLock;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
@@ -257,24 +257,30 @@ fn overlap(a: Span, b: Span) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// Drops what lies inside a harmless phrase and is not the whole of it.
+/// Drops what lies inside a harmless phrase and is not the whole of it, and what runs into its beginning (被打 before
+/// 打电话).
 fn drop_neutral(rules: &Rules, scan: &mut Scan) {
     let neutral = rules.vocabulary.all(&rules.neutral, scan);
+    let harmless = |h: Span, n: Span| {
+        (n.contains(h) && n != h)
+            || (h.start < n.start && n.start < h.end && h.end < n.end && h.len() <= n.len())
+    };
     if !neutral.is_empty() {
-        scan.hits
-            .retain(|h| !neutral.iter().any(|n| n.contains(h.span) && *n != h.span));
+        scan.retain(|h| !neutral.iter().any(|n| harmless(h.span, *n)));
     }
 }
 
-/// Drops the words that 没, 未, 不 undo. 有没有 asks and undoes nothing.
+/// Drops the words that 没, 未, 不 undo, and whatever else begins with them. 有没有 asks and undoes nothing.
 fn drop_negated(rules: &Rules, scan: &mut Scan) {
-    let chars = std::mem::take(&mut scan.chars);
-    scan.hits.retain(|h| {
+    let undone = |h: &Hit| {
         let is_in = |lists: &[Symbol]| lists.contains(&h.symbol);
-        !(is_in(&rules.negated_by_never) && never(&chars, h.span.start)
-            || is_in(&rules.negated_by_not) && not(&chars, h.span.start))
-    });
-    scan.chars = chars;
+        (is_in(&rules.negated_by_never) && never(&scan.chars, h.span.start))
+            || (is_in(&rules.negated_by_not) && not(&scan.chars, h.span.start))
+    };
+    let starts: Vec<u32> = scan.hits.iter().filter(|h| undone(h)).map(|h| h.span.start).collect();
+    if !starts.is_empty() {
+        scan.retain(|h| !starts.contains(&h.span.start));
+    }
 }
 
 fn never(chars: &[char], start: u32) -> bool {

@@ -160,6 +160,8 @@ fn number(chars: &[char], at: usize) -> Option<(i64, usize)> {
             total = total.min(NUMBER_MAX);
         } else if c == '几' && (unit_at(chars, i + 1) || i > at) {
             current = unit_at(chars, i + 1).then_some(2);
+        } else if c == '几' && i == at && chars.get(i + 1).is_some_and(|&c| "个天年周月分小".contains(c)) {
+            current = Some(3);
         } else {
             break;
         }

@@ -26,7 +26,7 @@ const GAP_LONG: u32 = 20;
 const GAP_ACROSS: u32 = 30;
 
 /// Word lists whose words may not stand inside a gap marked `!`.
-const CLEAN_LISTS: [&str; 2] = ["person", "passive"];
+const CLEAN_LISTS: [&str; 3] = ["person", "passive", "aside"];
 
 /// Why a rule file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -73,18 +73,23 @@ pub(super) struct Pattern {
     end: Anchor,
 }
 
+/// From this many alternatives on an atom gets a symbol of its own, so that looking for it costs one step.
+const ALTERNATIVES_MANY: usize = 6;
+
 /// Collects words while patterns are compiled, and becomes a [`Vocabulary`].
-pub(super) struct Builder {
+pub(super) struct Builder<'l> {
+    lists: &'l BTreeMap<String, String>,
     symbols: HashMap<String, Symbol>,
     /// Word → symbols it is a hit of.
     words: BTreeMap<String, Vec<Symbol>>,
     next: Symbol,
 }
 
-impl Builder {
+impl<'l> Builder<'l> {
     /// `lists`: name → words separated by blanks; `@other` takes in another list.
-    pub fn new(lists: &BTreeMap<String, String>) -> Result<Builder, PatternError> {
+    pub fn new(lists: &'l BTreeMap<String, String>) -> Result<Builder<'l>, PatternError> {
         let mut builder = Builder {
+            lists,
             symbols: HashMap::new(),
             words: BTreeMap::new(),
             next: 0,
@@ -188,25 +193,49 @@ impl Builder {
         } else if let Some(rest) = token.strip_prefix('%') {
             (Measure::Duration, range(rest)?)
         } else {
-            let mut symbols = Vec::new();
-            for word in token.split('|') {
-                symbols.push(match word.strip_prefix('@') {
-                    Some(list) => self.list(list).map_err(|_| PatternError::UnknownList {
-                        pattern: source.to_owned(),
-                        list: list.to_owned(),
-                    })?,
-                    None if word.is_empty() => {
-                        return Err(PatternError::Syntax {
-                            pattern: source.to_owned(),
-                            reason: "an empty alternative",
-                        });
-                    }
-                    None => self.word(word)?,
+            return self.words(source, token);
+        };
+        Ok(Atom::Quantity { measure, min, max })
+    }
+
+    /// An atom of alternatives: `打|揍|@beat`.
+    fn words(&mut self, source: &str, token: &str) -> Result<Atom, PatternError> {
+        let unknown = |list: &str| PatternError::UnknownList {
+            pattern: source.to_owned(),
+            list: list.to_owned(),
+        };
+        let parts: Vec<&str> = token.split('|').collect();
+        if parts.contains(&"") {
+            return Err(PatternError::Syntax {
+                pattern: source.to_owned(),
+                reason: "an empty alternative",
+            });
+        }
+        let mut symbols = Vec::new();
+        if parts.len() < ALTERNATIVES_MANY {
+            for part in parts {
+                symbols.push(match part.strip_prefix('@') {
+                    Some(list) => self.list(list).map_err(|_| unknown(list))?,
+                    None => self.word(part)?,
                 });
             }
             return Ok(Atom::Words(symbols));
-        };
-        Ok(Atom::Quantity { measure, min, max })
+        }
+        let mut words = Vec::new();
+        for part in parts {
+            match part.strip_prefix('@') {
+                Some(list) => expand(self.lists, list, &mut words, 0).map_err(|_| unknown(list))?,
+                None => words.push(part.replace('_', " ")),
+            }
+        }
+        let symbol = self.symbol(token)?;
+        for word in words {
+            let of_word = self.words.entry(word).or_default();
+            if !of_word.contains(&symbol) {
+                of_word.push(symbol);
+            }
+        }
+        Ok(Atom::Words(vec![symbol]))
     }
 
     /// Ends the collecting.
@@ -223,6 +252,7 @@ impl Builder {
             automaton,
             symbols,
             clean,
+            symbol_count: usize::from(self.next),
         })
     }
 }
@@ -292,10 +322,11 @@ pub(super) struct Vocabulary {
     symbols: Vec<Vec<Symbol>>,
     /// Symbols that may not stand inside a clean gap.
     clean: Vec<Symbol>,
+    symbol_count: usize,
 }
 
 impl Vocabulary {
-    /// Fills `scan.hits` from `text`, which is its characters joined.
+    /// Fills the hits of `scan` from `text`, which is its characters joined.
     pub fn find(&self, text: &str, scan: &mut Scan) {
         let mut position = vec![0_u32; text.len() + 1];
         let mut count = 0;
@@ -317,6 +348,7 @@ impl Vocabulary {
             }
         }
         scan.hits.sort_unstable();
+        scan.index(self.symbol_count);
     }
 
     /// All places where the pattern matches, at most one for each start.

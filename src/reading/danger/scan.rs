@@ -14,6 +14,10 @@ pub(super) struct Span {
 }
 
 impl Span {
+    pub fn len(self) -> u32 {
+        self.end - self.start
+    }
+
     pub fn contains(self, other: Span) -> bool {
         self.start <= other.start && other.end <= self.end
     }
@@ -32,6 +36,8 @@ pub(super) struct Scan {
     /// `breaks[i]` clause breaks lie before character `i`; one element more than `chars`.
     breaks: Vec<u32>,
     pub hits: Vec<Hit>,
+    /// By symbol the index of its first hit, with one element more at the end.
+    first: Vec<u32>,
     pub quantities: Vec<Quantity>,
 }
 
@@ -46,6 +52,12 @@ impl Scan {
         if blanks * BLANKS_SPACED_OUT > chars.len() && !chars.iter().any(char::is_ascii_alphabetic)
         {
             chars.retain(|c| !c.is_whitespace());
+        }
+        // The traditional 著 is left by converters where it is the particle 着.
+        for i in 0..chars.len() {
+            if chars[i] == '著' && !stays_zhu(&chars, i) {
+                chars[i] = '着';
+            }
         }
         let mut breaks = Vec::with_capacity(chars.len() + 1);
         let mut count = 0;
@@ -62,6 +74,7 @@ impl Scan {
                 chars,
                 breaks,
                 hits: Vec::new(),
+                first: Vec::new(),
                 quantities,
             },
         )
@@ -73,19 +86,44 @@ impl Scan {
         self.breaks[b] - self.breaks[a]
     }
 
+    /// Keeps the hits that `keep` wants.
+    pub fn retain(&mut self, keep: impl Fn(&Hit) -> bool) {
+        self.hits.retain(keep);
+        self.index(self.first.len().saturating_sub(1));
+    }
+
+    /// Notes where the hits of each symbol begin; `hits` must be sorted.
+    pub fn index(&mut self, symbols: usize) {
+        self.first.clear();
+        self.first.resize(symbols + 1, 0);
+        for hit in &self.hits {
+            self.first[usize::from(hit.symbol) + 1] += 1;
+        }
+        for i in 1..self.first.len() {
+            self.first[i] += self.first[i - 1];
+        }
+    }
+
     /// All hits of a symbol, by start.
     pub fn of(&self, symbol: Symbol) -> &[Hit] {
-        let from = self.hits.partition_point(|h| h.symbol < symbol);
-        let to = from + self.hits[from..].partition_point(|h| h.symbol == symbol);
-        &self.hits[from..to]
+        let i = usize::from(symbol);
+        &self.hits[self.first[i] as usize..self.first[i + 1] as usize]
     }
 
     /// Hits of a symbol whose start lies in `from..=to`.
     pub fn of_from(&self, symbol: Symbol, from: u32, to: u32) -> impl Iterator<Item = &Hit> {
         let all = self.of(symbol);
-        let first = all.partition_point(|h| h.span.start < from);
-        all[first..].iter().take_while(move |h| h.span.start <= to)
+        // Few hits of one symbol: a walk is faster than a search.
+        all.iter()
+            .skip_while(move |h| h.span.start < from)
+            .take_while(move |h| h.span.start <= to)
     }
+}
+
+/// 著名, 著作, 显著 and the like keep their 著.
+fn stays_zhu(chars: &[char], i: usize) -> bool {
+    chars.get(i + 1).is_some_and(|c| "名作称书述录".contains(*c))
+        || (i > 0 && "显名专原编土卓合".contains(chars[i - 1]))
 }
 
 /// Punctuation always separates clauses, a blank only where it does not stand beside a letter or digit of ASCII.
