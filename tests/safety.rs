@@ -99,3 +99,8 @@ fn run(file: &str) {
 fn every_safety_case_passes() {
     run("cases.yaml");
 }
+
+#[test]
+fn wording_nobody_prepared_for_passes_too() {
+    run("more.yaml");
+}
