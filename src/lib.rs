@@ -21,4 +21,6 @@ pub mod clock;
 pub mod config;
 pub mod dialogue;
 pub mod hub;
+pub mod kb;
+pub mod reading;
 pub mod wire;
