@@ -21,6 +21,7 @@ pub mod clock;
 pub mod config;
 pub mod dialogue;
 pub mod hub;
+pub mod kb;
 pub mod law;
 pub mod reading;
 pub mod store;
