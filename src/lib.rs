@@ -20,5 +20,9 @@
 pub mod clock;
 pub mod config;
 pub mod dialogue;
+pub mod http;
 pub mod hub;
 pub mod wire;
+
+#[cfg(test)]
+mod wire_ts;
