@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 
 /// China's offset from UTC, in hours.
 const CHINA_HOURS: i8 = 8;
@@ -15,8 +15,7 @@ pub fn now_ms() -> i64 {
 /// The day in China at a time.
 pub fn china_date(at_ms: i64) -> Date {
     let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    at.to_zoned(TimeZone::fixed(Offset::constant(CHINA_HOURS)))
-        .date()
+    Offset::constant(CHINA_HOURS).to_datetime(at).date()
 }
 
 #[cfg(test)]
