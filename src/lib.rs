@@ -26,3 +26,6 @@ pub mod law;
 pub mod reading;
 pub mod store;
 pub mod wire;
+
+#[cfg(test)]
+mod wire_ts;
