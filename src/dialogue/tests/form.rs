@@ -70,7 +70,7 @@ fn an_option_is_chosen_by_label_part_number_or_button() {
 
 #[test]
 fn what_is_no_option_is_asked_again() {
-    for text in ["4", "替", "家", "随便"] {
+    for text in ["4", "替", "家", "随便", "替孩子还是替家人"] {
         let mut chat = started();
         assert_eq!(
             chat.say(text),

@@ -294,6 +294,13 @@ fn the_same_question_again_is_shorter_and_then_a_person_follows() {
 }
 
 #[test]
+fn without_a_digest_nothing_counts_as_repeated() {
+    let mut chat = Chat::new();
+    chat.tell("工资", read().hit("wages", 0.9));
+    assert_eq!(chat.tell("工资", read().hit("wages", 0.9)), WAGES);
+}
+
+#[test]
 fn more_words_after_a_repetition_start_anew() {
     let mut chat = Chat::new();
     for _ in 0..2 {
