@@ -22,4 +22,6 @@ pub mod config;
 pub mod dialogue;
 pub mod hub;
 pub mod law;
+pub mod reading;
+pub mod store;
 pub mod wire;
