@@ -282,13 +282,15 @@ impl Laws {
     }
 
     /// Adds titles declared repealed (JSON Lines of `name`, `repealed_on`, `by`), to tell "repealed" from "never
-    /// existed" and to date what is labelled 已废止. Returns how many.
+    /// existed" and to date what is labelled 已废止; they become known names. Returns how many.
     ///
     /// # Errors
     /// The first line that cannot be read; nothing is added then.
     pub fn repealed_names(&mut self, lines: impl BufRead) -> Result<usize, ImportError> {
         let names = import::repealed_names(lines)?;
         let count = names.len();
+        let titles = self.laws.iter().map(|l| &*l.title);
+        self.names = LawNames::with_titles(titles.chain(names.iter().map(|(name, _)| &**name)));
         for (name, on) in names {
             self.repealed.insert(squash(short_title(&name)), on);
         }

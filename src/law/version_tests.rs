@@ -147,9 +147,10 @@ fn tested() -> Laws {
         ),
     ]);
     let repealed = "{\"name\":\"己条例\",\"repealed_on\":\"2022-01-01\",\"by\":\"某法第九条\"}\n\
+        {\"name\":\"中华人民共和国没有了的法\",\"repealed_on\":\"2001-01-01\",\"by\":\"某法第九条\"}\n\
         {\"name\":\"中华人民共和国婚姻法\",\"repealed_on\":\"2021-01-01\",\"by\":\"某法第九条\"}\n\
         {\"name\":\"中华人民共和国甲法\",\"repealed_on\":\"2022-01-01\",\"by\":\"同名旧法\"}\n";
-    assert_eq!(laws.repealed_names(repealed.as_bytes()), Ok(3));
+    assert_eq!(laws.repealed_names(repealed.as_bytes()), Ok(4));
     laws
 }
 
@@ -207,6 +208,7 @@ fn verdicts_on_a_day() {
         ("《中华人民共和国婚姻法》", "1", "2021-01-01", Repealed),
         ("婚姻法", "1", "2020-12-31", Unverified),
         ("没有的法", "1", "2026-11-23", Absent),
+        ("没有了的法", "1", "2026-11-23", Repealed),
     ] {
         let on: Date = on.parse().expect("date");
         let article = ArticleNo::parse(article).expect("article");
@@ -245,6 +247,7 @@ fn the_version_of_a_day_is_the_right_one() {
     assert_eq!(laws.versions("丁法", ArticleNo::new(133)).len(), 1);
     assert_eq!(laws.resolve("《丁法》"), Some("中华人民共和国丁法"));
     assert_eq!(laws.resolve("婚姻法"), None);
+    assert_eq!(laws.names().resolve("没有了的法"), Some("没有了的法"));
     assert!(laws.law_titles().is_sorted());
 }
 
