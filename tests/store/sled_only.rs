@@ -6,6 +6,10 @@ use faxun::store::*;
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// Far longer than any sync takes.
+const SYNC_WAIT: Duration = Duration::from_secs(20);
 
 /// A durable step that announces itself and then waits for its verdict.
 struct Gated {
@@ -40,6 +44,13 @@ fn gated(disk: &Disk) -> (SledStore, Receiver<()>, Sender<io::Result<()>>) {
     )
 }
 
+/// Waits until a sync was announced; a store that acks without one must not make the test hang.
+fn reached(announced: &Receiver<()>) {
+    announced
+        .recv_timeout(SYNC_WAIT)
+        .expect("the durable step is reached");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ack_and_the_readers_wait_for_the_sync() {
     let disk = Disk::new();
@@ -47,7 +58,7 @@ async fn the_ack_and_the_readers_wait_for_the_sync() {
     let (a, b) = (log("conv/a"), log("conv/b"));
     decide.send(Ok(())).unwrap();
     let at = append(&store, &a, Revision::START, record(1, "durable")).await;
-    announced.recv().unwrap();
+    reached(&announced);
 
     let new = NewRecord {
         header: Some(header(2)),
@@ -58,7 +69,7 @@ async fn the_ack_and_the_readers_wait_for_the_sync() {
     let mut both = Box::pin(futures_util::future::join(second, first_of_b));
     assert!(futures_util::poll!(&mut both).is_pending());
     // The records are in sled and flushed now; only the sync is missing.
-    tokio::task::block_in_place(|| announced.recv().unwrap());
+    tokio::task::block_in_place(|| reached(&announced));
     for _ in 0..1000 {
         assert!(
             futures_util::poll!(&mut both).is_pending(),
@@ -96,10 +107,10 @@ async fn an_erasure_waits_for_the_sync() {
     let a = log("conv/a");
     decide.send(Ok(())).unwrap();
     append(&store, &a, Revision::START, record(1, "x")).await;
-    announced.recv().unwrap();
+    reached(&announced);
     let mut erase = Box::pin(store.erase(&a));
     assert!(futures_util::poll!(&mut erase).is_pending());
-    tokio::task::block_in_place(|| announced.recv().unwrap());
+    tokio::task::block_in_place(|| reached(&announced));
     assert!(futures_util::poll!(&mut erase).is_pending());
     decide.send(Ok(())).unwrap();
     assert_eq!(erase.await.unwrap(), Erased::Done);
