@@ -29,7 +29,7 @@ fn record(log: &LogId, turn: u64) -> NewRecord {
     let body = format!("{log} {turn} ")
         .repeat(1 + turn as usize * 7 % 40)
         .into_bytes();
-    let header = (turn % 3 == 0).then(|| Header {
+    let header = turn.is_multiple_of(3).then(|| Header {
         open: true,
         owner: OwnerTag::Queue,
         waiting_since_ms: 0,

@@ -235,6 +235,29 @@ async fn everything_is_there_after_opening_again() {
     assert!(store.open().await.unwrap().is_empty());
 }
 
+/// Also: dropping a store that is stuck does not hang.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_does_not_end_shows_in_the_health() {
+    let disk = Disk::new();
+    let (store, announced, decide) = gated(&disk);
+    let a = log("conv/a");
+    let mut stuck = Box::pin(store.append(&a, Revision::START, record(1, "x")));
+    assert!(futures_util::poll!(&mut stuck).is_pending());
+    tokio::task::block_in_place(|| reached(&announced));
+    let noticed = async {
+        while store.health() == Health::Ok {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(SYNC_WAIT, noticed)
+        .await
+        .expect("the health tells");
+    drop(stuck);
+    drop(store);
+    // The committer outlives the store here; it ends with the process.
+    drop(decide);
+}
+
 /// Whether any file below a directory holds these bytes.
 fn on_disk(dir: &Path, needle: &[u8]) -> bool {
     std::fs::read_dir(dir).unwrap().any(|entry| {
