@@ -346,3 +346,40 @@ fn write(inner: &Inner, accepted: &mut [Append]) -> Result<(), sled::Error> {
 fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) {
     let _ = reply.send(result);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::{SledOptions, open};
+    use super::*;
+
+    /// A caller may have wrapped its log's new key just before a rotation and hand it in just after.
+    #[test]
+    fn a_key_wrapped_under_an_old_generation_is_not_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = SledOptions::new(dir.path().join("data"), dir.path().join("master.key"));
+        let (inner, durable) = open(&options).unwrap();
+        let inner = Arc::new(inner);
+        inner
+            .change_master(|master| master.add_generation())
+            .unwrap();
+        let mut committer = Committer::new(inner.clone(), Box::new(durable));
+        let log = LogId::new("conv/a").unwrap();
+        let mut append = |under| {
+            let (reply, mut answer) = oneshot::channel();
+            committer.append(&mut vec![Append {
+                log: log.clone(),
+                expect: 0,
+                last_seq: 1,
+                key: layout::record(&log, 1, 1),
+                value: vec![1],
+                new_key: Some((under, vec![2])),
+                header: None,
+                reply,
+            }]);
+            answer.try_recv().unwrap().unwrap()
+        };
+        assert_eq!(append(1), Outcome::StaleKey);
+        assert_eq!(inner.last_position(&log).unwrap(), None);
+        assert_eq!(append(2), Outcome::Done);
+    }
+}
