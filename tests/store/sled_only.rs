@@ -87,7 +87,10 @@ async fn the_ack_and_the_readers_wait_for_the_sync() {
         [(1, 1, "durable".into())]
     );
     assert_eq!(store.last(&b).await.unwrap(), None);
-    assert_eq!(store.logs("", None, 9).await.unwrap(), [a.clone()]);
+    assert_eq!(
+        store.logs("", None, 9).await.unwrap(),
+        std::slice::from_ref(&a)
+    );
     assert!(store.open().await.unwrap().is_empty());
 
     decide.send(Ok(())).unwrap();
