@@ -242,8 +242,9 @@ async fn a_consultant_who_goes_away_gives_the_conversation_back_to_the_queue() {
     drop(desk);
     let taken = client.messages.len();
     loop {
-        let again = client.messages[taken..].iter().any(|m| handoff(HandoffState::Queued)(&m.body));
-        if again {
+        // The only consultant is gone, so nobody is on duty.
+        let again = handoff(HandoffState::OffDuty);
+        if client.messages[taken..].iter().any(|m| again(&m.body)) {
             break;
         }
         client.frame().await;
