@@ -23,6 +23,7 @@ use jiff::civil::Date;
 use pattern::Pattern;
 use rules::{ConcernRule, DangerRule, Rules, When};
 use scan::{Hit, Scan, Span, Symbol};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
@@ -185,14 +186,15 @@ impl<'r> Message<'r> {
             }
         }
         let all = found.clone();
+        let names = |map: &BTreeMap<DangerKind, Vec<DangerKind>>, o: &Danger, d: &Danger| {
+            map.get(&o.kind).is_some_and(|kinds| kinds.contains(&d.kind))
+        };
         found.retain(|d| {
             !all.iter().any(|o| {
                 o.degree >= d.degree
-                    && self
-                        .rules
-                        .outranks
-                        .get(&o.kind)
-                        .is_some_and(|kinds| kinds.contains(&d.kind))
+                    && (names(&self.rules.outranks, o, d)
+                        || d.degree < Degree::Immediate
+                            && names(&self.rules.outranks_below_immediate, o, d))
             })
         });
         found.sort_by_key(|d| (std::cmp::Reverse(d.degree), d.kind));
@@ -257,13 +259,13 @@ fn overlap(a: Span, b: Span) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// Drops what lies inside a harmless phrase and is not the whole of it, and what runs into its beginning (被打 before
-/// 打电话).
+/// Drops what lies inside a harmless phrase and is not the whole of it, and what runs into it (被打 before 打电话, 烧了 after 发烧).
 fn drop_neutral(rules: &Rules, scan: &mut Scan) {
     let neutral = rules.vocabulary.all(&rules.neutral, scan);
     let harmless = |h: Span, n: Span| {
         (n.contains(h) && n != h)
             || (h.start < n.start && n.start < h.end && h.end < n.end && h.len() <= n.len())
+            || (n.start < h.start && h.start < n.end && n.end < h.end && h.len() <= n.len())
     };
     if !neutral.is_empty() {
         scan.retain(|h| !neutral.iter().any(|n| harmless(h.span, *n)));

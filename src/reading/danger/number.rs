@@ -68,6 +68,9 @@ pub(super) fn scan(chars: &[char], today: Date) -> Vec<Quantity> {
         } else if let Some((days, end)) = weekday(chars, i, today) {
             push(&mut found, Measure::Day, days, i, end);
             i = end;
+        } else if let Some((days, end)) = half(chars, i) {
+            push(&mut found, Measure::Duration, days, i, end);
+            i = end;
         } else if let Some((value, end)) = number(chars, i) {
             push(&mut found, Measure::Number, value, i, end);
             if let Some((days, end)) = duration(chars, i, value, end) {
@@ -189,6 +192,20 @@ fn is_year(chars: &[char], i: usize, at: usize) -> bool {
         .take_while(|&&c| digit(c).is_some())
         .count();
     run >= 3 && i < at + run
+}
+
+/// 半年, 半个月, 半小时.
+fn half(chars: &[char], at: usize) -> Option<(i64, usize)> {
+    const HALVES: [(&str, i64); 6] = [
+        ("半年", DAYS_OF_YEAR / 2),
+        ("半个多月", DAYS_OF_MONTH / 2),
+        ("半个月", DAYS_OF_MONTH / 2),
+        ("半个小时", 0),
+        ("半小时", 0),
+        ("半天", 0),
+    ];
+    let (word, days) = HALVES.iter().find(|(w, _)| starts(chars, at, w))?;
+    Some((*days, at + word.chars().count()))
 }
 
 /// A number followed by a unit of time: 三个多月, 12天, 两周, 一年半.

@@ -85,6 +85,7 @@ struct FramesFile {
     offender: Vec<String>,
     profiles: BTreeMap<String, Profile>,
     outranks: BTreeMap<DangerKind, Vec<DangerKind>>,
+    outranks_below_immediate: BTreeMap<DangerKind, Vec<DangerKind>>,
 }
 
 
@@ -184,6 +185,8 @@ pub(super) struct Rules {
     pub concerns: Vec<ConcernRule>,
     /// At the same degree the key silences the others.
     pub outranks: BTreeMap<DangerKind, Vec<DangerKind>>,
+    /// The same, as long as the others are not immediate.
+    pub outranks_below_immediate: BTreeMap<DangerKind, Vec<DangerKind>>,
 }
 
 fn yaml<T: serde::de::DeserializeOwned>(
@@ -239,6 +242,7 @@ impl Rules {
             dangers,
             concerns,
             outranks: frames.outranks,
+            outranks_below_immediate: frames.outranks_below_immediate,
             vocabulary: builder.finish()?,
         })
     }
