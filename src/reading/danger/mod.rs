@@ -118,7 +118,7 @@ impl<'r> Message<'r> {
             }
             for span in spans {
                 let when = self.when(span);
-                if self.told && when != When::Now {
+                if self.told && !matches!(when, When::Now | When::Present) {
                     continue;
                 }
                 let known = rule.profile.get(&when).or(rule.profile.get(&When::Bare));
@@ -248,10 +248,11 @@ fn prefer(when: When) -> u8 {
         When::Hypothetical => 0,
         When::Past => 1,
         When::Now => 2,
-        When::Soon => 3,
-        When::Today => 4,
-        When::Recent => 5,
-        When::Habit | When::Law | When::Safe | When::Bare => 6,
+        When::Present => 3,
+        When::Soon => 4,
+        When::Today => 5,
+        When::Recent => 6,
+        When::Habit | When::Law | When::Safe | When::Bare => 7,
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) enum RulesError {
 pub(super) enum When {
     /// 正在, 刚才, 还在.
     Now,
+    /// 现在 where it tells and does not ask.
+    Present,
     /// Today, this morning.
     Today,
     /// Tonight, tomorrow, on the way.
