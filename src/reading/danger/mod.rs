@@ -1,7 +1,8 @@
 //! What a message says about danger to a person, and what a bot must not answer alone.
 //!
 //! The rules are data, written to be read and extended by a lawyer: `words.yml` (word lists, harmless phrases),
-//! `frames.yml` (time, questions of law, stories, who did it, degrees), `dangers.yml`, `concerns.yml`. The language of their
+//! `frames.yml` (time, questions of law, stories, who did it, degrees), `dangers_by_people.yml`, `dangers_of_events.yml`,
+//! `concerns.yml`. The language of their
 //! patterns is described in `pattern.rs`. One automaton finds all words of all rules in one pass; then
 //!
 //! 1. words inside harmless phrases (打官司) and negated words (没打) are dropped;
@@ -187,7 +188,8 @@ impl<'r> Message<'r> {
         }
         let all = found.clone();
         let names = |map: &BTreeMap<DangerKind, Vec<DangerKind>>, o: &Danger, d: &Danger| {
-            map.get(&o.kind).is_some_and(|kinds| kinds.contains(&d.kind))
+            map.get(&o.kind)
+                .is_some_and(|kinds| kinds.contains(&d.kind))
         };
         found.retain(|d| {
             !all.iter().any(|o| {
@@ -280,7 +282,12 @@ fn drop_negated(rules: &Rules, scan: &mut Scan) {
         (is_in(&rules.negated_by_never) && never(&scan.chars, h.span.start))
             || (is_in(&rules.negated_by_not) && not(&scan.chars, h.span.start))
     };
-    let starts: Vec<u32> = scan.hits.iter().filter(|h| undone(h)).map(|h| h.span.start).collect();
+    let starts: Vec<u32> = scan
+        .hits
+        .iter()
+        .filter(|h| undone(h))
+        .map(|h| h.span.start)
+        .collect();
     if !starts.is_empty() {
         scan.retain(|h| !starts.contains(&h.span.start));
     }
@@ -301,5 +308,9 @@ fn never(chars: &[char], start: u32) -> bool {
 
 fn not(chars: &[char], start: u32) -> bool {
     start > 0 && matches!(chars[start as usize - 1], '不' | '别' | '勿')
-        || start > 1 && matches!(chars[start as usize - 2..start as usize], ['不', '再' | '会'])
+        || start > 1
+            && matches!(
+                chars[start as usize - 2..start as usize],
+                ['不', '再' | '会']
+            )
 }

@@ -122,7 +122,9 @@ impl Scan {
 
 /// 著名, 著作, 显著 and the like keep their 著.
 fn stays_zhu(chars: &[char], i: usize) -> bool {
-    chars.get(i + 1).is_some_and(|c| "名作称书述录".contains(*c))
+    chars
+        .get(i + 1)
+        .is_some_and(|c| "名作称书述录".contains(*c))
         || (i > 0 && "显名专原编土卓合".contains(chars[i - 1]))
 }
 
