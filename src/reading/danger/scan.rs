@@ -113,9 +113,9 @@ impl Scan {
     /// Hits of a symbol whose start lies in `from..=to`.
     pub fn of_from(&self, symbol: Symbol, from: u32, to: u32) -> impl Iterator<Item = &Hit> {
         let all = self.of(symbol);
-        // Few hits of one symbol: a walk is faster than a search.
-        all.iter()
-            .skip_while(move |h| h.span.start < from)
+        let first = all.partition_point(|h| h.span.start < from);
+        all[first..]
+            .iter()
             .take_while(move |h| h.span.start <= to)
     }
 }
