@@ -114,9 +114,7 @@ impl Scan {
     pub fn of_from(&self, symbol: Symbol, from: u32, to: u32) -> impl Iterator<Item = &Hit> {
         let all = self.of(symbol);
         let first = all.partition_point(|h| h.span.start < from);
-        all[first..]
-            .iter()
-            .take_while(move |h| h.span.start <= to)
+        all[first..].iter().take_while(move |h| h.span.start <= to)
     }
 }
 
