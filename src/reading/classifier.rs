@@ -11,7 +11,7 @@ const HASH_BITS: u32 = 18;
 /// A feature must occur in this many samples.
 const SAMPLES_MIN: u32 = 2;
 /// Passes over the samples.
-const EPOCHS: u32 = 12;
+const EPOCHS: u32 = 8;
 /// First learning rate; it falls with 1/(1 + epoch / [`RATE_HALVED`]).
 const RATE: f32 = 8.0;
 /// Epochs after which the learning rate is half the first.
@@ -19,7 +19,7 @@ const RATE_HALVED: f32 = 3.0;
 /// Strength of the pull of all weights towards zero.
 const SHRINK: f32 = 1e-5;
 /// Gradients below this are not written back.
-const GRADIENT_MIN: f32 = 1e-3;
+const GRADIENT_MIN: f32 = 3e-3;
 /// One sample in this many is held out to fit the temperature.
 const FOLDS: usize = 5;
 
@@ -33,7 +33,32 @@ pub struct Classifier {
     weights: Vec<i8>,
     scale: Vec<f32>,
     bias: Vec<f32>,
-    temperature: f32,
+    temperature: Temperature,
+}
+
+/// Makes scores probabilities. Texts with many telling words score so high that one temperature for all would call
+/// them too sure and the others not sure enough: it grows with the lead of the best score over the mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Temperature {
+    base: f32,
+    /// 0: the same for all texts; 1: in proportion to the lead.
+    power: f32,
+}
+
+impl Temperature {
+    const NONE: Temperature = Temperature {
+        base: 1.0,
+        power: 0.0,
+    };
+
+    fn apply(self, scores: &mut [f32]) {
+        let largest = scores.iter().fold(f32::NEG_INFINITY, |m, &s| m.max(s));
+        let mean = scores.iter().sum::<f32>() / scores.len().max(1) as f32;
+        let lead = (largest - mean).max(LEAD_MIN);
+        let factor = (self.base * lead.powf(self.power)).recip();
+        scores.iter_mut().for_each(|score| *score *= factor);
+        softmax(scores);
+    }
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -87,14 +112,14 @@ impl Classifier {
             weights,
             scale,
             bias: model.bias,
-            temperature: 1.0,
+            temperature: Temperature::NONE,
         }
     }
 
     /// The temperature under which held-out samples are most likely.
-    fn best_temperature(&self, held: &[Sample]) -> f32 {
+    fn best_temperature(&self, held: &[Sample]) -> Temperature {
         if held.is_empty() {
-            return 1.0;
+            return Temperature::NONE;
         }
         let scored: Vec<(usize, Vec<f32>)> = held
             .iter()
@@ -104,15 +129,24 @@ impl Classifier {
                 (*class, scores)
             })
             .collect();
-        let loss = |temperature: f32| -> f32 {
+        let loss = |temperature: Temperature| -> f32 {
+            let mut p = Vec::new();
             let of = |(class, scores): &(usize, Vec<f32>)| {
-                let mut p: Vec<f32> = scores.iter().map(|s| s / temperature).collect();
-                softmax(&mut p);
+                p.clone_from(scores);
+                temperature.apply(&mut p);
                 -p[*class].max(f32::MIN_POSITIVE).ln()
             };
             scored.iter().map(of).sum()
         };
-        golden_minimum(loss, TEMPERATURE_MIN, TEMPERATURE_MAX)
+        (0..=POWER_STEPS)
+            .map(|step| step as f32 / POWER_STEPS as f32)
+            .map(|power| {
+                let of = |base| loss(Temperature { base, power });
+                let base = golden_minimum(of, TEMPERATURE_MIN, TEMPERATURE_MAX);
+                Temperature { base, power }
+            })
+            .min_by(|a, b| loss(*a).total_cmp(&loss(*b)))
+            .unwrap_or(Temperature::NONE)
     }
 
     /// Calibrated probabilities of all classes, summing to 1, into `out`.
@@ -123,8 +157,7 @@ impl Classifier {
     /// As [`Classifier::probabilities`], for features counted before.
     pub fn of_features(&self, features: &Features, out: &mut Vec<f32>) {
         self.score(features, out);
-        out.iter_mut().for_each(|score| *score /= self.temperature);
-        softmax(out);
+        self.temperature.apply(out);
     }
 
     /// Scores of all classes before softmax.
@@ -359,10 +392,14 @@ impl Model {
 
 /// The bias learns slower than the weights: it would follow the last samples.
 const BIAS_RATE: f32 = 0.02;
-const TEMPERATURE_MIN: f32 = 0.2;
+const TEMPERATURE_MIN: f32 = 0.05;
 const TEMPERATURE_MAX: f32 = 5.0;
+/// Powers tried: 0 to 1 in this many steps.
+const POWER_STEPS: u32 = 4;
+/// Smallest lead of the best score that counts, so that a text without known words stays undecided.
+const LEAD_MIN: f32 = 0.5;
 /// Steps of the search for the temperature; each narrows it by 0.62.
-const SEARCH_STEPS: u32 = 16;
+const SEARCH_STEPS: u32 = 10;
 
 /// Where a function with one valley is least, by golden section.
 fn golden_minimum(f: impl Fn(f32) -> f32, mut low: f32, mut high: f32) -> f32 {
