@@ -322,12 +322,13 @@ export class FaxunChat extends LitElement {
     const now = Date.now();
     const own = fresh.filter((m) => m.from.kind === 'citizen').pop();
     const others = fresh.find((m) => m.from.kind !== 'citizen');
-    if (first && !own) this.parked = undefined;
-    else if (own || (this.following && this.atEnd)) {
-      this.parked = first && fresh.length > BURST_MESSAGES_MAX ? undefined : (own ?? others)?.seq;
+    const burst = now - this.parkedAt < BURST_MS;
+    if (first && fresh.length > BURST_MESSAGES_MAX) this.parked = undefined;
+    else if (own || (this.following && this.atEnd && !burst)) {
+      this.parked = (own ?? others)?.seq;
       this.parkedAt = now;
       this.following = true;
-    } else if (others && now - this.parkedAt > BURST_MS) this.behind = true;
+    } else if (others && !burst) this.behind = true;
     if (this.following) this.follow();
     if (this.focusAnswer && others) {
       this.focusAnswer = false;
