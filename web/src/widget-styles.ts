@@ -66,6 +66,8 @@ export const frame = css`
   }
   .agree label { margin-right: 1em; }
   details.card summary { min-height: 44px; display: flex; align-items: center; cursor: pointer; color: var(--soft); font-size: 0.9375em; }
+  details.card summary::before { content: '▸'; margin-right: 0.5em; }
+  details.card[open] summary::before { content: '▾'; }
   details.card { padding: 0 1em; }
   details.card[open] { padding-bottom: 0.6em; }
   .hello { padding: 0.5em 0.15em 0.25em; }
