@@ -24,7 +24,7 @@ fn main() {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(SledStore::open(&options(&dir)).unwrap());
         let (start, cpu) = (Instant::now(), cpu_time());
-        let acked = runtime.block_on(write(&store, writers, |_| start.elapsed() < RUN_TIME));
+        let acked = runtime.block_on(write(&store, writers, move |_| start.elapsed() < RUN_TIME));
         let (elapsed, cpu) = (start.elapsed(), cpu_time() - cpu);
         let per_s = acked as f64 / elapsed.as_secs_f64();
         let cpu_us = cpu.as_secs_f64() * 1e6 / acked as f64;

@@ -152,7 +152,7 @@ enum StaffCommand {
         name: Option<String>,
         #[arg(long, value_enum, default_value_t = Role::Consultant)]
         role: Role,
-        /// Licence number; a lawyer's is required before he is shown as 律师.
+        /// Licence number, checked; required for a lawyer.
         #[arg(long)]
         licence: Option<String>,
         /// Read the password from the first line of standard input.

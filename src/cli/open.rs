@@ -92,8 +92,8 @@ pub fn settings(config: &Config) -> Settings {
 pub fn store(config: &Config) -> anyhow::Result<SledStore> {
     let dir = config.server.data.join(STORE_DIR);
     let options = SledOptions {
-        cache_mib: config.store.cache_mib,
+        cache_bytes: config.store.cache_mib << 20,
         ..SledOptions::new(&dir, config.master_key())
     };
-    SledStore::open(options).with_context(|| format!("cannot open the store in {}", dir.display()))
+    SledStore::open(&options).with_context(|| format!("cannot open the store in {}", dir.display()))
 }

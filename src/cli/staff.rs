@@ -23,9 +23,6 @@ pub fn staff(open: &Open, command: StaffCommand) -> anyhow::Result<()> {
                 password_stdin,
             } => {
                 let role = role_of(role);
-                if role == StaffRole::Lawyer && licence.is_none() {
-                    eprintln!("note: give --licence NUMBER once it was checked (律师法 13)");
-                }
                 let password = password(password_stdin)?;
                 let name = name.unwrap_or_else(|| staff.clone());
                 staff::add(&store, &staff, &name, role, licence, &password, now_ms).await?;

@@ -61,10 +61,12 @@ pub async fn desk(
         return (StatusCode::SERVICE_UNAVAILABLE, "连接已满，请稍后再试").into_response();
     };
     upgrade(ws, DESK_PROTOCOL).on_upgrade(move |socket| async move {
+        app.metrics.sockets.inc();
         app.engine.board.socket_opened(&account.staff, account.role);
         run(Desk::new(Arc::clone(&app), account.clone()), socket).await;
         let now_ms = crate::clock::now_ms();
         app.engine.board.socket_closed(&account.staff, now_ms);
+        app.metrics.sockets.dec();
         drop(permit);
     })
 }

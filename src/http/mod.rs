@@ -57,7 +57,7 @@ impl App {
             sessions: Sessions::new(&tokens.derive(b"desk sessions")),
             tokens,
             accounts: ArcSwap::from_pointee(accounts),
-            sockets: Arc::new(Semaphore::new(config.limits.sockets as usize)),
+            sockets: Arc::new(Semaphore::new(sockets_max(&config) as usize)),
             messages: PerMinute::new(config.limits.messages_per_minute),
             new_conversations: PerMinute::new(config.limits.conversations_per_minute),
             sign_ins: PerMinute::new(config.limits.sign_ins_per_minute),
@@ -66,6 +66,14 @@ impl App {
             engine,
             config,
         }
+    }
+}
+
+/// Sockets that may be open; 0 in the settings is no limit.
+fn sockets_max(config: &Config) -> u32 {
+    match config.limits.sockets {
+        0 => u32::MAX,
+        limit => limit,
     }
 }
 
@@ -81,7 +89,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
-        .merge(pages::routes())
+        .merge(pages::routes(&app.config.server.allowed_origins))
         .with_state(app)
 }
 
@@ -102,7 +110,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> std::io::Result<()> 
         .with_graceful_shutdown(async move { stopped(&mut stop).await })
         .await?;
     let grace = Duration::from_secs(app.config.server.shutdown_grace_s);
-    let all = app.sockets.acquire_many(app.config.limits.sockets);
+    let all = app.sockets.acquire_many(sockets_max(&app.config));
     if tokio::time::timeout(grace, all).await.is_err() {
         tracing::warn!(grace_s = grace.as_secs(), "sockets were still open at the end of the grace");
     }

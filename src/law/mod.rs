@@ -3,11 +3,17 @@
 //! - [`article`]: the number of an article, 之一 kept apart.
 //! - [`names`]: what laws are called: full, short, abbreviated.
 //! - [`cite`]: citations in running text.
+//! - [`import`]: reading them from JSON Lines.
 //! - [`version`]: the articles themselves and what the data say about one on a given day.
 //! - [`overrides`]: corrections to the source's labels, kept in `kb/law-overrides.yml`.
 
 pub mod article;
 pub mod cite;
+pub mod import;
 pub mod names;
 pub mod overrides;
 pub mod version;
+
+mod abbreviations;
+mod reference;
+mod squashed;

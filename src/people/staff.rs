@@ -108,6 +108,9 @@ pub async fn add(
             "the password has {PASSWORD_CHARS_MIN} characters or more (and {PASSWORD_BYTES_MAX} bytes or less)"
         ));
     }
+    if role == StaffRole::Lawyer && licence.as_deref().is_none_or(|l| l.trim().is_empty()) {
+        return invalid("a lawyer is shown as 律师 only with a checked licence number (律师法 13): give --licence NUMBER".into());
+    }
     let password_hash = Argon2::default()
         .hash_password(password.as_bytes())
         .map_err(PeopleError::Hash)?
@@ -145,10 +148,12 @@ mod tests {
     use super::*;
     use crate::store::memory::MemoryStore;
 
+    const LICENCE: Option<&str> = Some("made-up 1");
+
     async fn with_li() -> MemoryStore {
         let store = MemoryStore::default();
         let role = StaffRole::Lawyer;
-        add(&store, "li", "李律师", role, None, "correct horse", 0)
+        add(&store, "li", "李律师", role, LICENCE.map(str::to_owned), "correct horse", 0)
             .await
             .unwrap();
         store

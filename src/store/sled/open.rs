@@ -18,7 +18,7 @@ pub const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
 /// sled's unit of allocation. A page above a quarter of it becomes a file of its own, which is slow: this leaves room for
 /// pages of 16 records of 32 KiB. Fixed for the life of a database.
-const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
+const SEGMENT_BYTES: usize = 1024 * 1024;
 /// How often sled cleans half-empty segments. Durability does not depend on it.
 const CLEANING_INTERVAL_MS: u64 = 500;
 /// A database that was closed in this process a moment ago may still be locked by sled's own threads.

@@ -1,0 +1,311 @@
+//! Second ranking: from how well entries match to the probability that each is the right answer.
+//!
+//! A conditional logit over the candidates and "none of them": `p(entry) = exp(w·x) / (1 + Σ exp(w·x))`. Whatever
+//! is the same for all candidates (how long the question is, how much of it is known) then speaks for or against
+//! "none of them". Weights are fitted on the questions of the entries themselves, each with its own line hidden, and
+//! once more with its whole entry hidden, where "none" is right. Probes and evaluation data are never used.
+
+use super::search::{Found, Match};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Names of the features, as in `kb/ranker.toml`.
+pub const FEATURES: [&str; 12] = [
+    "bias", "words", "pairs", "reverse", "second", "score", "lead", "mass", "intent", "known",
+    "query", "legal",
+];
+const COUNT: usize = FEATURES.len();
+/// Features of one candidate.
+pub type Features = [f32; COUNT];
+
+/// Least probability of an intent that still counts, so that its logarithm stays bounded.
+const INTENT_FLOOR: f32 = 0.002;
+/// The same for the odds of being a legal matter.
+const LEGAL_FLOOR: f32 = 0.01;
+/// Pull of the weights towards 0, per sample.
+const RIDGE: f64 = 1e-4;
+/// Newton steps; it converges in fewer than ten.
+const STEPS_MAX: usize = 30;
+/// Improvement of the mean logarithmic loss below which fitting ends.
+const LOSS_STEP_MIN: f64 = 1e-9;
+
+/// Weights of the second ranking.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranker {
+    weights: Features,
+}
+
+/// What is known of the text besides the search.
+pub struct Evidence<'a> {
+    /// Probability of the intent of an entry, by the entry's number.
+    pub intent: &'a dyn Fn(usize) -> f32,
+    /// Probability of being a legal matter.
+    pub legal: f32,
+}
+
+/// A question with a known answer.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    pub candidates: Vec<Features>,
+    /// Which candidate is right; `None` when none is.
+    pub right: Option<usize>,
+    pub weight: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    weights: BTreeMap<String, f32>,
+}
+
+/// Why a weights file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RankerError {
+    #[error("{0}")]
+    Toml(#[from] toml::de::Error),
+    #[error("weights must be exactly: {}", FEATURES.join(", "))]
+    Names,
+}
+
+/// Rough values for a knowledge base without a weights file.
+impl Default for Ranker {
+    fn default() -> Self {
+        Ranker {
+            weights: [
+                -8.0, 1.0, 1.0, 1.0, 3.0, 2.0, 3.0, 0.5, 0.5, 1.0, 0.0, 0.3,
+            ],
+        }
+    }
+}
+
+impl Ranker {
+    /// Reads a weights file; an empty text gives the defaults.
+    pub fn from_toml(text: &str) -> Result<Ranker, RankerError> {
+        if text.trim().is_empty() {
+            return Ok(Ranker::default());
+        }
+        let file: File = toml::from_str(text)?;
+        let mut weights = [0.0; COUNT];
+        for (weight, name) in weights.iter_mut().zip(FEATURES) {
+            *weight = *file.weights.get(name).ok_or(RankerError::Names)?;
+        }
+        if file.weights.len() != COUNT {
+            return Err(RankerError::Names);
+        }
+        Ok(Ranker { weights })
+    }
+
+    /// The weights as a file.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::from(
+            "# Weights of the second ranking, fitted by leave-one-out on the questions of the entries (`ask`).\n\
+             # Made by `faxun calibrate`; do not edit.\n[weights]\n",
+        );
+        for (name, weight) in FEATURES.iter().zip(self.weights) {
+            text.push_str(&format!("{name} = {weight:.4}\n"));
+        }
+        text
+    }
+
+    /// Probabilities of the candidates, best first, at most `limit`: number of the entry and probability.
+    pub fn rank(&self, found: &Found, evidence: &Evidence, limit: usize) -> Vec<(usize, f32)> {
+        let mut ranked: Vec<(usize, f32)> = Vec::with_capacity(found.matches.len());
+        let mut sum = 1.0;
+        for matched in &found.matches {
+            let x = features(found, matched, evidence);
+            let odds = dot(&self.weights, &x).exp();
+            sum += odds;
+            ranked.push((matched.entry, odds));
+        }
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        ranked.truncate(limit);
+        for (_, p) in &mut ranked {
+            *p /= sum;
+        }
+        ranked
+    }
+
+    /// Fits the weights by maximum likelihood (Newton's method). Deterministic.
+    pub fn fit(samples: &[Sample]) -> Ranker {
+        let mut weights = [0f64; COUNT];
+        let mut last = f64::INFINITY;
+        let mut step = [0f64; COUNT];
+        let mut share = 1.0;
+        for _ in 0..STEPS_MAX {
+            let tried: [f64; COUNT] = std::array::from_fn(|i| weights[i] - share * step[i]);
+            let (loss, gradient, hessian) = derivatives(samples, &tried);
+            if loss > last {
+                // Too far: half the way.
+                share /= 2.0;
+                continue;
+            }
+            weights = tried;
+            share = 1.0;
+            if last - loss < LOSS_STEP_MIN {
+                break;
+            }
+            last = loss;
+            step = solve(hessian, gradient);
+        }
+        Ranker {
+            weights: weights.map(|w| w as f32),
+        }
+    }
+}
+
+/// Features of a candidate, in the order of [`FEATURES`].
+pub fn features(found: &Found, matched: &Match, evidence: &Evidence) -> Features {
+    let best = found.matches.first().map_or(1.0, |m| m.score);
+    let legal = evidence.legal.clamp(LEGAL_FLOOR, 1.0 - LEGAL_FLOOR);
+    [
+        1.0,
+        matched.words,
+        matched.pairs,
+        matched.reverse,
+        matched.second,
+        matched.score,
+        matched.score / best,
+        matched.mass.ln_1p(),
+        (evidence.intent)(matched.entry).max(INTENT_FLOOR).ln(),
+        1.0 - found.unknown,
+        found.mass.ln_1p(),
+        (legal / (1.0 - legal)).ln(),
+    ]
+}
+
+fn dot(a: &Features, b: &Features) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+type Matrix = [[f64; COUNT]; COUNT];
+
+/// Mean loss, its gradient and its Hessian.
+fn derivatives(samples: &[Sample], weights: &[f64; COUNT]) -> (f64, [f64; COUNT], Matrix) {
+    let total: f64 = samples.iter().map(|s| s.weight).sum::<f64>().max(1.0);
+    let mut loss = 0.0;
+    let mut gradient = [0.0; COUNT];
+    let mut hessian = [[0.0; COUNT]; COUNT];
+    for sample in samples {
+        let scores: Vec<f64> = sample.candidates.iter().map(|x| {
+            weights.iter().zip(x).map(|(w, x)| w * f64::from(*x)).sum()
+        }).collect();
+        // "None of them" has score 0.
+        let top = scores.iter().copied().fold(0.0, f64::max);
+        let sum = (-top).exp() + scores.iter().map(|s| (s - top).exp()).sum::<f64>();
+        let weight = sample.weight / total;
+        let right = sample.right.map_or(0.0, |r| scores[r]);
+        loss += weight * (top + sum.ln() - right);
+        let mut mean = [0.0; COUNT];
+        for (number, (x, score)) in sample.candidates.iter().zip(&scores).enumerate() {
+            let p = (score - top).exp() / sum;
+            let is_right = f64::from(u8::from(sample.right == Some(number)));
+            for i in 0..COUNT {
+                let xi = f64::from(x[i]);
+                mean[i] += p * xi;
+                gradient[i] += weight * (p - is_right) * xi;
+                for j in 0..=i {
+                    hessian[i][j] += weight * p * xi * f64::from(x[j]);
+                }
+            }
+        }
+        for i in 0..COUNT {
+            for j in 0..=i {
+                hessian[i][j] -= weight * mean[i] * mean[j];
+            }
+        }
+    }
+    for i in 0..COUNT {
+        loss += RIDGE * weights[i] * weights[i] / 2.0;
+        gradient[i] += RIDGE * weights[i];
+        hessian[i][i] += RIDGE;
+    }
+    (loss, gradient, hessian)
+}
+
+/// Solves `matrix · x = right` for a symmetric positive definite matrix given by its lower half (Cholesky).
+fn solve(matrix: Matrix, right: [f64; COUNT]) -> [f64; COUNT] {
+    let mut low = [[0.0; COUNT]; COUNT];
+    for i in 0..COUNT {
+        for j in 0..=i {
+            let known: f64 = (0..j).map(|k| low[i][k] * low[j][k]).sum();
+            low[i][j] = if i == j {
+                // The ridge keeps the diagonal positive; rounding must not make it a NaN.
+                (matrix[i][i] - known).max(RIDGE * RIDGE).sqrt()
+            } else {
+                (matrix[i][j] - known) / low[j][j]
+            };
+        }
+    }
+    let mut x = right;
+    for i in 0..COUNT {
+        let known: f64 = (0..i).map(|k| low[i][k] * x[k]).sum();
+        x[i] = (x[i] - known) / low[i][i];
+    }
+    for i in (0..COUNT).rev() {
+        let known: f64 = (i + 1..COUNT).map(|k| low[k][i] * x[k]).sum();
+        x[i] = (x[i] - known) / low[i][i];
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_survive_their_file() {
+        let ranker = Ranker::default();
+        assert_eq!(Ranker::from_toml(&ranker.to_toml()).unwrap(), ranker);
+        assert_eq!(Ranker::from_toml("").unwrap(), ranker);
+        let missing = ranker.to_toml().replace("words = ", "wirds = ");
+        assert!(matches!(Ranker::from_toml(&missing), Err(RankerError::Names)));
+    }
+
+    #[test]
+    fn fitting_finds_known_shares() {
+        // Of 100 questions with one candidate of feature 1 it is right for 80, of feature 0 for 20.
+        let sample = |words: f32, right: bool| {
+            let mut x = [0.0; COUNT];
+            x[0] = 1.0;
+            x[1] = words;
+            Sample {
+                candidates: vec![x],
+                right: right.then_some(0),
+                weight: 1.0,
+            }
+        };
+        let samples: Vec<Sample> = (0..100)
+            .flat_map(|i| [sample(1.0, i < 80), sample(0.0, i < 20)])
+            .collect();
+        let fitted = Ranker::fit(&samples);
+        let p = |words: f32| {
+            let mut x = [0.0; COUNT];
+            x[0] = 1.0;
+            x[1] = words;
+            let odds = dot(&fitted.weights, &x).exp();
+            odds / (1.0 + odds)
+        };
+        assert!((p(1.0) - 0.8).abs() < 0.01, "{}", p(1.0));
+        assert!((p(0.0) - 0.2).abs() < 0.01, "{}", p(0.0));
+    }
+
+    #[test]
+    fn the_solver_solves() {
+        let mut matrix = [[0.0; COUNT]; COUNT];
+        for (i, row) in matrix.iter_mut().enumerate() {
+            row[i] = 2.0 + i as f64;
+            if i > 0 {
+                row[i - 1] = 0.5;
+            }
+        }
+        let want: [f64; COUNT] = std::array::from_fn(|i| i as f64 - 3.0);
+        let right = std::array::from_fn(|i| {
+            let below = if i + 1 < COUNT { 0.5 * want[i + 1] } else { 0.0 };
+            let above = if i > 0 { 0.5 * want[i - 1] } else { 0.0 };
+            matrix[i][i] * want[i] + below + above
+        });
+        for (got, want) in solve(matrix, right).iter().zip(want) {
+            assert!((got - want).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Search over entries: a few thousand short questions, asked for on every message.
+//!
+//! Not tantivy: its query machinery alone takes longer over these lists than a whole turn may, and fitting by
+//! leave-one-out has to hide single questions, which an index of segments cannot. So the lists lie in memory. First
+//! ranking: BM25 over entries, with questions and answer as two fields (BM25F), words and pairs of characters as
+//! terms. Then the best entries' questions are compared one by one, which gives the features of [`super::rank`].
+
+use super::terms::{self, Bigram};
+use crate::reading::text::Text;
+use std::collections::HashMap;
+use std::ops::Range;
+pub static P: std::sync::RwLock<[f32;5]> = std::sync::RwLock::new([3.0,1.5,0.5,0.5,0.25]);
+
+/// How soon repeats of a term in an entry stop counting (BM25's k1).
+
+/// What a mention in the title counts beside one in a question.
+
+/// What a mention in the answer counts beside one in a question.
+
+/// What pairs of characters count beside words.
+
+/// What a term added as a synonym counts beside a word that was typed.
+const SYNONYM_SHARE: f32 = 0.6;
+/// Terms held by more than this share of the entries tell too little for what they cost.
+
+/// Below this many entries every term counts.
+const COMMON_FROM: f32 = 40.0;
+/// Most words, and most pairs, of a query looked at: long stories say enough with these.
+const QUERY_TERMS_MAX: usize = 96;
+/// Entries that go from the first ranking into the second.
+pub const CANDIDATES: usize = 16;
+
+/// What is indexed of an entry.
+#[derive(Debug, Clone, Default)]
+pub struct Indexed {
+    /// Title first, then the questions.
+    pub questions: Vec<Text>,
+    pub body: Text,
+}
+
+/// How well an entry matches. Shares are of the weight of the query's known terms; see [`super::rank`].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Match {
+    /// Number of the entry, in the order given.
+    pub entry: usize,
+    /// First ranking.
+    pub score: f32,
+    /// Share of the query's words in the best question.
+    pub words: f32,
+    /// Share of the query's pairs in the best question.
+    pub pairs: f32,
+    /// Share of the best question's own weight that the query holds.
+    pub reverse: f32,
+    /// Share of the query in the second best question.
+    pub second: f32,
+    /// Weight, not share, in the best question.
+    pub mass: f32,
+}
+
+/// A query's matches and what is common to them.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Best first, at most [`CANDIDATES`].
+    pub matches: Vec<Match>,
+    /// Weight of the query's terms.
+    pub mass: f32,
+    /// Share of it whose terms occur in no entry.
+    pub unknown: f32,
+}
+
+/// What leave-one-out hides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hidden {
+    Nothing,
+    /// A question by its number, see [`Index::first_question`].
+    Question(usize),
+    Entry(usize),
+}
+
+/// An entry that holds a term, and how often.
+#[derive(Debug, Clone, Copy)]
+struct Holder {
+    entry: u32,
+    /// Weighted mentions in title and questions.
+    questions: f32,
+    /// Weighted mentions in the answer.
+    body: f32,
+}
+
+/// The immutable index. Questions are numbered entry by entry: title, then `ask` in order.
+pub struct Index {
+    words: HashMap<String, u32>,
+    pairs: HashMap<Bigram, u32>,
+    /// By term: who holds it, ascending.
+    holders: Vec<Vec<Holder>>,
+    /// The same for searching: entries and what a term of weight 1 adds to their scores.
+    lists: Vec<Range<u32>>,
+    added: Vec<(u32, f32)>,
+    /// By term: inverse entry frequency, by its kind.
+    weight: Vec<f32>,
+    is_pair: Vec<bool>,
+    /// By question: its terms, each once, in `terms`.
+    questions: Vec<Range<u32>>,
+    terms: Vec<u32>,
+    question_mass: Vec<f32>,
+    /// First question of each entry, and the number of questions at the end.
+    first: Vec<u32>,
+    /// Weight of a word that no entry holds.
+    weight_unknown: f32,
+}
+
+/// A query's term: number and weight.
+type Asked = (u32, f32);
+
+/// Room for one query, kept by a thread.
+#[derive(Default)]
+struct Room {
+    scores: Vec<f32>,
+    /// By term: one bit, asked by this query. Small enough to stay in the nearest cache.
+    bits: Vec<u64>,
+    /// By term: weight in this query, where its bit is set.
+    asked: Vec<f32>,
+    query: Vec<Asked>,
+}
+
+/// Weights of a query's terms.
+#[derive(Default)]
+struct Masses {
+    words: f32,
+    pairs: f32,
+    unknown: f32,
+}
+
+impl Index {
+    pub fn new(entries: &[Indexed]) -> Index {
+        let mut index = Index {
+            words: HashMap::new(),
+            pairs: HashMap::new(),
+            holders: Vec::new(),
+            lists: Vec::new(),
+            added: Vec::new(),
+            weight: Vec::new(),
+            is_pair: Vec::new(),
+            questions: Vec::new(),
+            terms: Vec::new(),
+            question_mass: Vec::new(),
+            first: Vec::with_capacity(entries.len() + 1),
+            weight_unknown: inverse_frequency(entries.len(), 0),
+        };
+        for (number, entry) in entries.iter().enumerate() {
+            index.first.push(index.questions.len() as u32);
+            for (at, question) in entry.questions.iter().enumerate() {
+                let share = if at == 0 { P.read().unwrap()[1] } else { 1.0 };
+                let terms = index.intern(question);
+                let start = index.terms.len() as u32;
+                for term in terms {
+                    index.holder(term, number).questions += share;
+                    index.terms.push(term);
+                }
+                index.questions.push(start..index.terms.len() as u32);
+            }
+            for term in index.intern(&entry.body) {
+                index.holder(term, number).body += P.read().unwrap()[2];
+            }
+        }
+        index.first.push(index.questions.len() as u32);
+        index.weigh(entries.len());
+        index
+    }
+
+    /// Numbers of a text's terms, each once, ascending.
+    fn intern(&mut self, text: &Text) -> Vec<u32> {
+        let mut terms = Vec::with_capacity(32);
+        for word in terms::words(text) {
+            let next = self.holders.len() as u32;
+            let at = *self.words.entry(word.to_owned()).or_insert(next);
+            self.known(at, false);
+            terms.push(at);
+        }
+        for pair in terms::bigrams(&text.normal) {
+            let next = self.holders.len() as u32;
+            let at = *self.pairs.entry(pair).or_insert(next);
+            self.known(at, true);
+            terms.push(at);
+        }
+        terms.sort_unstable();
+        terms.dedup();
+        terms
+    }
+
+    fn known(&mut self, term: u32, is_pair: bool) {
+        if term as usize == self.holders.len() {
+            self.holders.push(Vec::new());
+            self.is_pair.push(is_pair);
+        }
+    }
+
+    /// The entry's place among the holders of a term; entries come in ascending order.
+    fn holder(&mut self, term: u32, entry: usize) -> &mut Holder {
+        let holders = &mut self.holders[term as usize];
+        if holders.last().is_none_or(|h| h.entry != entry as u32) {
+            holders.push(Holder {
+                entry: entry as u32,
+                questions: 0.0,
+                body: 0.0,
+            });
+        }
+        let last = holders.len() - 1;
+        &mut holders[last]
+    }
+
+    /// Once all is in: weights of terms, holders and questions.
+    fn weigh(&mut self, entries: usize) {
+        for (holders, is_pair) in self.holders.iter().zip(&self.is_pair) {
+            let share = if *is_pair { P.read().unwrap()[3] } else { 1.0 };
+            self.weight.push(share * inverse_frequency(entries, holders.len()));
+            let start = self.added.len() as u32;
+            self.added.extend(holders.iter().map(|h| (h.entry, saturate(h))));
+            self.lists.push(start..self.added.len() as u32);
+        }
+        let mass = |terms: &Range<u32>| {
+            let terms = &self.terms[terms.start as usize..terms.end as usize];
+            terms.iter().map(|t| self.weight[*t as usize]).sum()
+        };
+        self.question_mass = self.questions.iter().map(mass).collect();
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.first.len() - 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of the first question (the title) of an entry.
+    pub fn first_question(&self, entry: usize) -> usize {
+        self.first[entry] as usize
+    }
+
+    /// The entries that match best.
+    pub fn search(&self, text: &Text) -> Found {
+        thread_local!(static ROOM: std::cell::RefCell<Room> = std::cell::RefCell::default());
+        ROOM.with_borrow_mut(|room| self.search_in(text, Hidden::Nothing, room))
+    }
+
+    /// The same as if something were not there.
+    pub fn search_without(&self, text: &Text, hidden: Hidden) -> Found {
+        self.search_in(text, hidden, &mut Room::default())
+    }
+
+    fn search_in(&self, text: &Text, hidden: Hidden, room: &mut Room) -> Found {
+        room.clear(self);
+        let masses = self.ask(text, room);
+        for &(term, weight) in &room.query {
+            match hidden {
+                Hidden::Nothing => {
+                    let list = &self.lists[term as usize];
+                    for &(entry, added) in &self.added[list.start as usize..list.end as usize] {
+                        room.scores[entry as usize] += weight * added;
+                    }
+                }
+                hidden => self.score_without(term, weight, hidden, &mut room.scores),
+            }
+        }
+        let mass = masses.words + masses.pairs + masses.unknown;
+        let mut found = Found {
+            matches: best(&room.scores),
+            mass,
+            unknown: masses.unknown / mass.max(f32::MIN_POSITIVE),
+        };
+        for matched in &mut found.matches {
+            self.compare(room, &masses, hidden, matched);
+        }
+        found
+    }
+
+    /// Looks the query's terms up.
+    fn ask(&self, text: &Text, room: &mut Room) -> Masses {
+        let mut masses = Masses::default();
+        for term in text.terms.iter().take(QUERY_TERMS_MAX) {
+            let share = if term.synonym { SYNONYM_SHARE } else { 1.0 };
+            match self.words.get(term.text.as_str()) {
+                Some(&at) => masses.words += room.ask(at, share * self.weight[at as usize]),
+                None => masses.unknown += share * self.weight_unknown,
+            }
+        }
+        for pair in terms::bigrams(&text.normal).take(QUERY_TERMS_MAX) {
+            match self.pairs.get(&pair) {
+                Some(&at) => masses.pairs += room.ask(at, self.weight[at as usize]),
+                None => masses.unknown += P.read().unwrap()[3] * self.weight_unknown,
+            }
+        }
+        masses
+    }
+
+    /// The slow way, for fitting: what is hidden counts neither as a mention nor as a holder.
+    fn score_without(&self, term: u32, weight: f32, hidden: Hidden, scores: &mut [f32]) {
+        let mut holders = self.holders[term as usize].clone();
+        let before = inverse_frequency(self.len(), holders.len());
+        if let Hidden::Question(question) = hidden {
+            let range = &self.questions[question];
+            let terms = &self.terms[range.start as usize..range.end as usize];
+            let entry = self.first.partition_point(|f| *f as usize <= question) - 1;
+            let own = holders.iter_mut().find(|h| h.entry == entry as u32);
+            if let Some(own) = own.filter(|_| terms.contains(&term)) {
+                own.questions -= 1.0;
+            }
+        }
+        holders.retain(|h| h.questions + h.body > 0.0 && Hidden::Entry(h.entry as usize) != hidden);
+        let after = inverse_frequency(self.len(), holders.len());
+        let weight = if before > 0.0 { weight * after / before } else { 0.0 };
+        for holder in &holders {
+            scores[holder.entry as usize] += weight * saturate(holder);
+        }
+    }
+
+    /// Compares the query with each question of an entry.
+    fn compare(&self, room: &Room, masses: &Masses, hidden: Hidden, matched: &mut Match) {
+        let share = |part: f32, of: f32| if of > 0.0 { part / of } else { 0.0 };
+        let (mut top, mut second) = ((0.0, 0.0, 0), 0.0f32);
+        for question in self.first[matched.entry]..self.first[matched.entry + 1] {
+            let question = question as usize;
+            if hidden == Hidden::Question(question) {
+                continue;
+            }
+            let range = &self.questions[question];
+            let (mut words, mut pairs) = (0.0, 0.0);
+            for &term in &self.terms[range.start as usize..range.end as usize] {
+                if !room.is_asked(term) {
+                    continue;
+                }
+                let weight = room.asked[term as usize];
+                if self.is_pair[term as usize] {
+                    pairs += weight;
+                } else {
+                    words += weight;
+                }
+            }
+            if words + pairs > top.0 + top.1 {
+                second = top.0 + top.1;
+                top = (words, pairs, question);
+            } else {
+                second = second.max(words + pairs);
+            }
+        }
+        let (words, pairs, question) = top;
+        matched.words = share(words, masses.words);
+        matched.pairs = share(pairs, masses.pairs);
+        matched.reverse = share(words + pairs, self.question_mass[question]);
+        matched.second = share(second, masses.words + masses.pairs);
+        matched.mass = words + pairs;
+        matched.score = share(matched.score, masses.words + masses.pairs);
+    }
+}
+
+impl Room {
+    fn clear(&mut self, index: &Index) {
+        self.scores.clear();
+        self.scores.resize(index.len(), 0.0);
+        self.bits.clear();
+        self.bits.resize(index.holders.len().div_ceil(64), 0);
+        // Stale where the bit is not set.
+        self.asked.resize(index.holders.len(), 0.0);
+        self.query.clear();
+    }
+
+    /// Adds a term once; returns the weight it adds.
+    fn ask(&mut self, term: u32, weight: f32) -> f32 {
+        if weight == 0.0 || self.is_asked(term) {
+            return 0.0;
+        }
+        self.bits[term as usize / 64] |= 1 << (term % 64);
+        self.asked[term as usize] = weight;
+        self.query.push((term, weight));
+        weight
+    }
+
+    fn is_asked(&self, term: u32) -> bool {
+        self.bits[term as usize / 64] >> (term % 64) & 1 == 1
+    }
+}
+
+/// The candidates, best first.
+fn best(scores: &[f32]) -> Vec<Match> {
+    let mut matches: Vec<Match> = Vec::with_capacity(CANDIDATES + 1);
+    let mut floor = 0.0;
+    for (entry, &score) in scores.iter().enumerate() {
+        if score <= floor {
+            continue;
+        }
+        let at = matches.partition_point(|m| m.score >= score);
+        let matched = Match {
+            entry,
+            score,
+            ..Match::default()
+        };
+        matches.insert(at, matched);
+        if matches.len() > CANDIDATES {
+            matches.truncate(CANDIDATES);
+        }
+        if matches.len() == CANDIDATES {
+            floor = matches[CANDIDATES - 1].score;
+        }
+    }
+    matches
+}
+
+fn saturate(holder: &Holder) -> f32 {
+    let mentions = holder.questions + holder.body;
+    mentions * (P.read().unwrap()[0] + 1.0) / (mentions + P.read().unwrap()[0])
+}
+
+/// Inverse entry frequency; 0 for terms so common that they tell nothing.
+fn inverse_frequency(entries: usize, holding: usize) -> f32 {
+    let (all, holding) = (entries as f32, holding as f32);
+    if holding > all * P.read().unwrap()[4] && all >= COMMON_FROM {
+        return 0.0;
+    }
+    (1.0 + (all - holding + 0.5) / (holding + 0.5)).ln()
+}

@@ -1,0 +1,51 @@
+//! What is searched for: the words of a text and its pairs of neighbouring characters.
+
+use crate::reading::text::Text;
+
+/// Two characters that stand beside each other, packed.
+pub type Bigram = u64;
+
+/// Bits of a Unicode scalar value.
+const CHAR_BITS: u32 = 21;
+
+/// Pairs of neighbouring letters, digits and ideographs, in the order of the text, with repeats.
+pub fn bigrams(normal: &str) -> impl Iterator<Item = Bigram> + '_ {
+    let mut last: Option<char> = None;
+    normal.chars().filter_map(move |c| {
+        let c = c.is_alphanumeric().then_some(c);
+        let pair = last.zip(c).map(|(a, b)| pack(a, b));
+        last = c;
+        pair
+    })
+}
+
+/// The pair as one number.
+pub fn pack(a: char, b: char) -> Bigram {
+    Bigram::from(u32::from(a)) << CHAR_BITS | Bigram::from(u32::from(b))
+}
+
+/// The pair as text, for an index that knows only text.
+pub fn unpack(bigram: Bigram) -> String {
+    let low = bigram & ((1 << CHAR_BITS) - 1);
+    let chars = [bigram >> CHAR_BITS, low];
+    // Only `pack` makes pairs, out of characters.
+    let chars = chars.map(|c| u32::try_from(c).ok().and_then(char::from_u32));
+    chars.into_iter().flatten().collect()
+}
+
+/// The words of a text, with its synonyms last.
+pub fn words(text: &Text) -> impl Iterator<Item = &str> {
+    text.terms.iter().map(|term| term.text.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_do_not_reach_over_punctuation() {
+        let found: Vec<String> = bigrams("欠钱,不还a1 b").map(unpack).collect();
+        assert_eq!(found, ["欠钱", "不还", "还a", "a1"]);
+        assert_eq!(bigrams("钱").count() + bigrams("").count(), 0);
+    }
+}
