@@ -254,7 +254,7 @@ impl ErrorFrame {
     }
 }
 
-/// Close codes of our own; the others are WebSocket's (1001 shutdown, 1003 binary, 1007 UTF-8, 1008 policy, 1009 size).
+/// Close codes of our own; the others are WebSocket's (1001 shutdown, 1002 protocol, 1003 binary, 1007 UTF-8, 1009 size).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseCode {
     /// The client read too slowly: reconnect and say hello with the last seq. Nothing is lost.

@@ -1,7 +1,9 @@
 //! Rows 6 to 10: what a bot may answer, and what it does when it may not or cannot.
 
+use super::bounds::{self, ID_BYTES_MAX};
 use super::draft::Draft;
-use super::nouns::{Body, Degree, From, HandoffReason};
+use super::form;
+use super::nouns::{Body, Concern, From, HandoffReason};
 use super::reading::Hit;
 use super::script::{EntryCard, HumanLevel};
 use super::state::{Answered, Pick};
@@ -25,72 +27,114 @@ fn passing<'a>(d: &Draft<'a>) -> Option<&'a EntryCard> {
     (hit.p >= d.ctx.script.answer_threshold(entry)).then_some(entry)
 }
 
-/// Row 6: general safety steps, then a human; or a refusal.
-pub(super) fn row_required(d: &mut Draft) -> Option<Rule> {
-    if let Some(refused) = d.reading.concerns.iter().copied().find(|c| c.refuses()) {
-        d.state.not_understood = 0;
-        let code = format!("concern.{}", refused.name());
-        d.notice_with(&code, false, vec![Pick::Human]);
-        if refused.someone_at_risk() {
-            d.hand_off(HandoffReason::Required, false);
-        }
-        return Some(Rule::Refused);
-    }
-    let entry = passing(d);
-    let Some(concern) = d.reading.concerns.first().copied() else {
-        let entry = entry.filter(|e| e.human == HumanLevel::Required)?;
-        return Some(give(d, entry));
+/// The concern whose text is shown: an accused is told first to stop writing, then whoever is hurt is cared for.
+pub(super) fn gravest(concerns: &[Concern]) -> Option<Concern> {
+    const FIRST: [Concern; 5] = [
+        Concern::Confession,
+        Concern::SexualOffence,
+        Concern::Minor,
+        Concern::Detained,
+        Concern::Sentencing,
+    ];
+    let first = FIRST.iter().find(|c| concerns.contains(c));
+    first.or(concerns.first()).copied()
+}
+
+/// Row 6, the part that comes first: what is refused, and 自述犯罪.
+pub(super) fn row_refused(d: &mut Draft) -> Option<Rule> {
+    let concerns = &d.reading.concerns;
+    let Some(refused) = concerns.iter().copied().find(|c| c.refuses()) else {
+        let confesses = concerns.contains(&Concern::Confession);
+        return confesses.then(|| required(d, Concern::Confession));
     };
-    safety_line(d);
-    match entry {
-        Some(entry) => show(d, entry),
-        None => {
-            d.notice(&format!("concern.{}", concern.name()));
-        }
+    let person = refused.someone_at_risk() || concerns.iter().any(|c| !c.refuses());
+    d.safety_line();
+    d.state.not_understood = 0;
+    let picks = if person {
+        Vec::new()
+    } else {
+        vec![Pick::Human]
+    };
+    d.notice_with(&format!("concern.{}", refused.name()), false, picks);
+    if person {
+        d.hand_off(HandoffReason::Required);
+    } else {
+        form::return_to(d);
     }
-    d.hand_off(HandoffReason::Required, false);
-    Some(Rule::Required)
+    Some(Rule::Refused)
+}
+
+/// Row 6: general safety steps, then a human.
+pub(super) fn row_required(d: &mut Draft) -> Option<Rule> {
+    if let Some(concern) = gravest(&d.reading.concerns) {
+        return Some(required(d, concern));
+    }
+    let entry = passing(d).filter(|e| e.human == HumanLevel::Required)?;
+    Some(give(d, entry))
+}
+
+fn required(d: &mut Draft, concern: Concern) -> Rule {
+    // Asked by the accused about his own crime nothing is answered by a machine.
+    let accused = matches!(concern, Concern::Confession | Concern::Sentencing);
+    let entry = passing(d).filter(|_| !accused);
+    if entry.is_none() {
+        d.safety_line();
+    }
+    d.notice(&format!("concern.{}", concern.name()));
+    if let Some(entry) = entry {
+        show(d, entry);
+    }
+    d.hand_off(HandoffReason::Required);
+    Rule::Required
+}
+
+/// How often in a row this question came, this time included. Without a digest it cannot be told.
+fn times(d: &Draft, entry: &str) -> u8 {
+    let digest = d.reading.digest;
+    match &d.state.answered {
+        Some(a) if digest != 0 && a.digest == digest && a.entry == entry => {
+            a.times.saturating_add(1)
+        }
+        _ => 1,
+    }
+}
+
+fn remember(d: &mut Draft, entry: &str, times: u8) {
+    d.state.answered = Some(Answered {
+        entry: entry.to_owned(),
+        digest: d.reading.digest,
+        times,
+    });
+}
+
+/// The same question once too often: it did not help, so a person follows.
+fn enough(d: &mut Draft) -> Rule {
+    d.safety_line();
+    d.notice("repeat.third");
+    d.hand_off(HandoffReason::NotUnderstood);
+    Rule::Repeated
 }
 
 /// Row 7.
 pub(super) fn row_answer(d: &mut Draft) -> Option<Rule> {
     let entry = passing(d)?;
-    let digest = d.reading.digest;
-    let times = match &d.state.answered {
-        Some(a) if a.entry == entry.id && a.digest == digest => a.times.saturating_add(1),
-        _ => 1,
-    };
+    let times = times(d, &entry.id);
     if times == 1 {
-        let rule = give(d, entry);
-        if let Some(answered) = &mut d.state.answered {
-            answered.digest = digest;
-        }
-        return Some(rule);
+        return Some(give(d, entry));
     }
-    d.state.answered = Some(Answered {
-        entry: entry.id.clone(),
-        digest,
-        times,
-    });
+    remember(d, &entry.id, times);
     if times >= REPEATS_MAX {
-        d.notice("repeat.third");
-        d.hand_off(HandoffReason::NotUnderstood, false);
-        return Some(Rule::Repeated);
+        return Some(enough(d));
     }
-    let text = format!(
-        "{}\n\n{}",
-        entry.conclusion,
-        d.ctx.script.text("repeat.second")
-    );
+    let again = d.ctx.script.text("repeat.second");
     let picks = vec![Pick::Human, Pick::TellMore];
-    let options = d.choices(&picks);
     let body = Body::Answer {
         entry: entry.id.clone(),
         title: entry.title.clone(),
-        markdown: text,
+        markdown: format!("{}\n\n{again}", entry.conclusion),
         citations: entry.citations.clone(),
-        next: options,
-        safety: None,
+        next: d.choices(&picks),
+        safety: d.take_safety(),
     };
     let seq = d.say(From::Bot, body);
     d.offer(seq, picks);
@@ -101,59 +145,39 @@ pub(super) fn row_answer(d: &mut Draft) -> Option<Rule> {
 pub(super) fn give(d: &mut Draft, entry: &EntryCard) -> Rule {
     show(d, entry);
     d.state.not_understood = 0;
-    d.state.topic = Some(entry.intent.clone());
-    d.state.answered = Some(Answered {
-        entry: entry.id.clone(),
-        digest: d.reading.digest,
-        times: 1,
-    });
+    remember(d, &entry.id, 1);
     if entry.human == HumanLevel::Required {
         d.notice("handoff.required");
-        d.hand_off(HandoffReason::Required, false);
+        d.hand_off(HandoffReason::Required);
         return Rule::Required;
     }
     Rule::Answer
 }
 
-fn show(d: &mut Draft, entry: &EntryCard) {
-    let mut picks: Vec<Pick> = Vec::with_capacity(NEXT_MAX);
-    picks.extend(entry.form.iter().cloned().map(Pick::Form));
-    picks.extend(
-        entry
-            .next
-            .iter()
-            .take(NEXT_MAX - picks.len())
-            .cloned()
-            .map(Pick::Entry),
-    );
-    let related = d.reading.danger(Degree::Related).map(|x| {
-        d.ctx
-            .script
-            .text(&format!("danger_related.{}", x.kind.name()))
-    });
+/// Shows an entry, with the safety line that the turn owes or else its own.
+pub(super) fn show(d: &mut Draft, entry: &EntryCard) {
+    let known = entry.next.iter().filter(|id| d.entry(id).is_some());
+    let form = entry.form.iter().filter(|id| d.form(id).is_some());
+    let picks: Vec<Pick> = form
+        .cloned()
+        .map(Pick::Form)
+        .chain(known.cloned().map(Pick::Entry))
+        .take(NEXT_MAX)
+        .collect();
     let body = Body::Answer {
         entry: entry.id.clone(),
         title: entry.title.clone(),
         markdown: entry.markdown.clone(),
         citations: entry.citations.clone(),
         next: d.choices(&picks),
-        safety: related.or_else(|| entry.safety.clone()),
+        safety: d.take_safety().or_else(|| entry.safety.clone()),
     };
     let seq = d.say(From::Bot, body);
     d.offer(seq, picks);
+    d.state.topic = Some(bounds::clip(&entry.intent, ID_BYTES_MAX).to_owned());
     if !d.state.disclosed {
         d.state.disclosed = true;
         d.notice("bot_disclosure");
-    }
-}
-
-/// The safety line of a related danger, for rows that show no entry.
-fn safety_line(d: &mut Draft) {
-    if passing(d).is_some() {
-        return;
-    }
-    if let Some(danger) = d.reading.danger(Degree::Related) {
-        d.notice(&format!("danger_related.{}", danger.kind.name()));
     }
 }
 
@@ -175,8 +199,13 @@ pub(super) fn row_clarify(d: &mut Draft) -> Option<Rule> {
     if picks.is_empty() {
         return None;
     }
+    let times = times(d, "");
+    remember(d, "", times);
+    if times >= REPEATS_MAX {
+        return Some(enough(d));
+    }
     picks.push(Pick::NoneOfThese);
-    safety_line(d);
+    d.safety_line();
     d.state.not_understood = 0;
     let body = Body::Clarify {
         text: d.ctx.script.text("clarify.lead"),
@@ -192,7 +221,12 @@ pub(super) fn row_pointer(d: &mut Draft) -> Option<Rule> {
     if d.reading.statutes.is_empty() || d.reading.legal < d.ctx.script.thresholds.legal {
         return None;
     }
-    safety_line(d);
+    let times = times(d, "");
+    remember(d, "", times);
+    if times >= REPEATS_MAX {
+        return Some(enough(d));
+    }
+    d.safety_line();
     d.state.not_understood = 0;
     let citations = d
         .reading
@@ -208,7 +242,7 @@ pub(super) fn row_pointer(d: &mut Draft) -> Option<Rule> {
 
 /// Row 10.
 pub(super) fn row_last(d: &mut Draft) -> Rule {
-    safety_line(d);
+    d.safety_line();
     let off_topic = !d.reading.unintelligible && d.reading.legal < d.ctx.script.thresholds.legal;
     d.state.not_understood = d.state.not_understood.saturating_add(1);
     let again = d.state.not_understood >= NOT_UNDERSTOOD_MAX;
@@ -219,7 +253,7 @@ pub(super) fn row_last(d: &mut Draft) -> Rule {
         return Rule::NotLegal;
     }
     if again {
-        d.hand_off(HandoffReason::NotUnderstood, false);
+        d.hand_off(HandoffReason::NotUnderstood);
     } else {
         d.notice_with("unintelligible", false, vec![Pick::Human]);
     }

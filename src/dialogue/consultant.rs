@@ -1,10 +1,11 @@
 //! What consultants do to a conversation, and what happens when one is lost.
 
+use super::bounds::{self, ID_BYTES_MAX, NAME_BYTES_MAX, STAFF_BYTES_MAX};
 use super::draft::Draft;
 use super::nouns::{
-    Author, Body, Effect, From, HandoffReason, HandoffState, Owner, StaffRole, Timer, What,
+    Author, Body, From, HandoffReason, HandoffState, Owner, StaffRole, Timer, What,
 };
-use super::state::{Pick, State};
+use super::state::State;
 use super::step::{Admission, Refusal};
 use super::turn::Rule;
 
@@ -13,6 +14,9 @@ pub(super) fn admit(state: &State, by: &Author, what: &What) -> Admission {
     let Author::Consultant { staff, role, .. } = by else {
         return Admission::Refuse(Refusal::NotAllowed);
     };
+    if !bounds::fits(staff, STAFF_BYTES_MAX) {
+        return Admission::Refuse(Refusal::BadField);
+    }
     let owns = matches!(&state.owner, Owner::Consultant { staff: owner, .. } if owner == staff);
     let waiting = matches!(state.owner, Owner::Queue { .. });
     let serves = matches!(role, StaffRole::Consultant | StaffRole::Lawyer);
@@ -30,54 +34,76 @@ pub(super) fn admit(state: &State, by: &Author, what: &What) -> Admission {
 }
 
 pub(super) fn act(d: &mut Draft) -> Rule {
-    let Author::Consultant { staff, name, role } = d.event.by.clone() else {
+    let Author::Consultant { staff, name, role } = &d.event.by else {
         return Rule::Nothing;
     };
-    d.effects.push(Effect::Desk { urgent: false });
-    match d.event.what.clone() {
-        What::Take => {
-            let text = d
-                .ctx
-                .script
-                .text_with("handoff.taken", &[("name", &name), ("role", role.label())]);
-            d.state.last_staff = Some(staff.clone());
-            d.state.owner = Owner::Consultant { staff, name, role };
-            d.state.form = None;
-            d.cancel(Timer::UrgentUnaccepted);
-            if d.state.danger.is_some() {
-                let after_s = d.ctx.script.urgent_accept_s;
-                d.schedule(Timer::UrgentUnanswered, after_s);
-            }
-            handoff(d, HandoffState::Taken, text);
-            Rule::Taken
-        }
+    let name = bounds::clip(name, NAME_BYTES_MAX).to_owned();
+    d.desk(false);
+    match &d.event.what {
+        What::Take => take(d, staff, name, *role),
         What::Reply { text } => {
             d.state.danger = None;
+            d.state.danger_told = false;
+            if let Some(q) = &mut d.state.safety {
+                q.open = false;
+            }
             d.cancel(Timer::UrgentUnanswered);
-            d.say(From::Consultant { name, role }, Body::Text { text });
+            let from = From::Consultant { name, role: *role };
+            d.say(from, Body::Text { text: text.clone() });
             Rule::Consultant
         }
         What::HandBack => {
-            d.state.owner = Owner::Bot;
             d.state.timers.clear();
             d.state.not_understood = 0;
-            let text = d.ctx.script.text("handoff.returned");
-            handoff(d, HandoffState::Returned, text);
+            if d.peril().is_some() {
+                // Nobody has answered the danger: it goes to the next person, not to the bot.
+                d.hand_off(HandoffReason::Danger);
+                return Rule::HandedBack;
+            }
+            d.state.owner = Owner::Bot;
+            tell(d, HandoffState::Returned, "handoff.returned");
             Rule::HandedBack
         }
         What::Close { topic, .. } => {
             d.state.owner = Owner::Closed { at_ms: d.now_ms };
             d.state.timers.clear();
             d.state.danger = None;
-            if !topic.is_empty() {
-                d.state.topic = Some(topic);
+            d.state.danger_told = false;
+            if let Some(q) = &mut d.state.safety {
+                q.open = false;
             }
-            let text = d.ctx.script.text("conversation_closed");
-            handoff(d, HandoffState::Closed, text);
+            if !topic.is_empty() {
+                d.state.topic = Some(bounds::clip(topic, ID_BYTES_MAX).to_owned());
+            }
+            tell(d, HandoffState::Closed, "conversation_closed");
             Rule::Closed
         }
         _ => Rule::Nothing,
     }
+}
+
+fn take(d: &mut Draft, staff: &str, name: String, role: StaffRole) -> Rule {
+    let places = [("name", name.as_str()), ("role", role.label())];
+    let text = d.ctx.script.text_with("handoff.taken", &places);
+    d.state.last_staff = Some(staff.to_owned());
+    d.state.owner = Owner::Consultant {
+        staff: staff.to_owned(),
+        name,
+        role,
+    };
+    d.state.form = None;
+    d.cancel(Timer::UrgentUnaccepted);
+    d.drop_resume();
+    if d.peril().is_some() {
+        d.schedule_urgent(Timer::UrgentUnanswered);
+    }
+    handoff(d, HandoffState::Taken, text);
+    Rule::Taken
+}
+
+fn tell(d: &mut Draft, state: HandoffState, key: &str) {
+    let text = d.ctx.script.text(key);
+    handoff(d, state, text);
 }
 
 fn handoff(d: &mut Draft, state: HandoffState, text: String) {
@@ -96,23 +122,7 @@ pub(super) fn lost(d: &mut Draft, staff: &str) -> Rule {
     if !owned {
         return Rule::Nothing;
     }
-    let urgent = d.state.danger.is_some();
-    d.state.owner = Owner::Queue {
-        since_ms: d.now_ms,
-        urgent,
-        reason: HandoffReason::OwnerLost,
-    };
     d.cancel(Timer::UrgentUnanswered);
-    let picks = vec![Pick::Resume];
-    let options = d.choices(&picks);
-    let text = d.ctx.script.text("handoff.owner_lost");
-    let body = Body::Handoff {
-        state: HandoffState::Queued,
-        text,
-        options,
-    };
-    let seq = d.say(From::System, body);
-    d.offer(seq, picks);
-    d.effects.push(Effect::Desk { urgent });
+    d.hand_off(HandoffReason::OwnerLost);
     Rule::Waiting
 }

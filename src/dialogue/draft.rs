@@ -1,12 +1,13 @@
 //! A turn in the making: collects messages, effects and the state after it.
 
+use super::bounds::{self, ID_BYTES_MAX};
 use super::nouns::{
-    Body, Choice, Effect, Event, From, HandoffReason, HandoffState, Message, Millis, Owner, Seq,
-    Timer,
+    Body, Choice, DangerKind, Effect, Event, From, HandoffReason, HandoffState, Message, Millis,
+    Owner, Seq, Timer,
 };
 use super::reading::Reading;
-use super::script::{Context, EntryCard};
-use super::state::{OFFERS_MAX, Offer, Pick, RunningTimer, State};
+use super::script::{Context, EntryCard, FormSpec};
+use super::state::{FORM_SLOTS_MAX, OFFERS_MAX, Offer, Pick, RunningTimer, State};
 
 /// Longest label of a numbered choice, in characters.
 const LABEL_CHARS_MAX: usize = 40;
@@ -19,6 +20,8 @@ pub(super) struct Draft<'a> {
     pub state: State,
     pub messages: Vec<Message>,
     pub effects: Vec<Effect>,
+    /// The related danger whose safety line this turn still owes.
+    pub related: Option<DangerKind>,
 }
 
 impl<'a> Draft<'a> {
@@ -37,6 +40,44 @@ impl<'a> Draft<'a> {
             state: state.clone(),
             messages: Vec::with_capacity(3),
             effects: Vec::new(),
+            related: None,
+        }
+    }
+
+    /// See [`State::peril`].
+    pub fn peril(&self) -> Option<DangerKind> {
+        self.state.peril()
+    }
+
+    /// The desk is to look at this conversation again; told once a turn.
+    pub fn desk(&mut self, urgent: bool) {
+        for effect in &mut self.effects {
+            if let Effect::Desk { urgent: told } = effect {
+                *told |= urgent;
+                return;
+            }
+        }
+        self.effects.push(Effect::Desk { urgent });
+    }
+
+    /// The text of the safety line that is owed, to be shown inside an answer.
+    pub fn take_safety(&mut self) -> Option<String> {
+        let kind = self.related.take()?;
+        let key = format!("danger_related.{}", kind.name());
+        Some(self.ctx.script.text(&key))
+    }
+
+    /// Says the safety line of a related danger, unless this turn has shown it.
+    pub fn safety_line(&mut self) {
+        if let Some(kind) = self.related.take() {
+            self.notice(&format!("danger_related.{}", kind.name()));
+        }
+    }
+
+    /// Reminds of a danger that is still open when the citizen turns away from waiting.
+    pub fn open_danger_line(&mut self) {
+        if let Some(kind) = self.peril() {
+            self.notice_with(&format!("danger_related.{}", kind.name()), true, Vec::new());
         }
     }
 
@@ -113,60 +154,107 @@ impl<'a> Draft<'a> {
     }
 
     pub fn entry(&self, id: &str) -> Option<&'a EntryCard> {
-        self.ctx.script.entries.get(id)
+        let entry = self.ctx.script.entries.get(id)?;
+        bounds::fits(id, ID_BYTES_MAX).then_some(entry)
     }
 
-    /// Puts the conversation into the queue and tells the citizen so. Waiting already: only raises it.
-    pub fn hand_off(&mut self, reason: HandoffReason, urgent: bool) {
-        if let Owner::Queue {
-            urgent: already, ..
-        } = &mut self.state.owner
-        {
-            *already |= urgent;
-            self.effects.push(Effect::Desk { urgent });
-            return;
-        }
+    pub fn form(&self, id: &str) -> Option<&'a FormSpec> {
+        let form = self.ctx.script.forms.get(id)?;
+        let usable = (1..=FORM_SLOTS_MAX).contains(&form.slots.len());
+        (usable && bounds::fits(id, ID_BYTES_MAX)).then_some(form)
+    }
+
+    /// What the newest offer's number `option` stands for.
+    pub fn picked(&self, option: u32) -> Option<Pick> {
+        let index = usize::try_from(option).ok()?.checked_sub(1)?;
+        self.state.offers.back()?.picks.get(index).cloned()
+    }
+
+    /// Forgets the offers to leave the queue: there is none to leave.
+    pub fn drop_resume(&mut self) {
+        self.state
+            .offers
+            .retain(|o| !o.picks.contains(&Pick::Resume));
+    }
+
+    /// Puts the conversation into the queue and tells the citizen so; urgent while a danger is open.
+    pub fn hand_off(&mut self, reason: HandoffReason) {
+        let peril = self.peril();
         self.state.owner = Owner::Queue {
             since_ms: self.now_ms,
-            urgent,
+            urgent: peril.is_some(),
             reason,
         };
         self.state.form = None;
         self.state.not_understood = 0;
-        let duty = self.ctx.duty;
-        let (state, text) = if duty.open {
-            let position = (duty.waiting + 1).to_string();
-            let text = self
-                .ctx
-                .script
-                .text_with("handoff.queued", &[("position", &position)]);
-            (HandoffState::Queued, text)
-        } else {
-            (
-                HandoffState::OffDuty,
-                self.ctx.script.text("handoff.closed"),
-            )
+        self.state.noted = false;
+        self.tell_waiting(match reason {
+            HandoffReason::OwnerLost => "handoff.owner_lost",
+            _ if peril.is_some() => "handoff.queued_urgent",
+            _ => "handoff.queued",
+        });
+        self.desk(peril.is_some());
+    }
+
+    /// Asked for a person again while waiting for one: says so, and where in the queue.
+    pub fn still_waiting(&mut self) {
+        let key = match self.state.owner {
+            Owner::Queue { urgent: true, .. } => "handoff.queued_urgent",
+            _ => "handoff.waiting",
+        };
+        self.tell_waiting(key);
+        self.desk(false);
+    }
+
+    fn tell_waiting(&mut self, key: &str) {
+        let script = &self.ctx.script;
+        let (state, text) = match (self.ctx.duty.open, self.peril()) {
+            (false, Some(kind)) => return self.nobody_online(kind),
+            (false, None) => (HandoffState::OffDuty, script.text("handoff.closed")),
+            (true, peril) => {
+                let position = self.ctx.duty.waiting.saturating_add(1).to_string();
+                let text = script.text_with(key, &[("position", &position)]);
+                if peril.is_some() {
+                    self.schedule_urgent(Timer::UrgentUnaccepted);
+                }
+                (HandoffState::Queued, text)
+            }
         };
         let picks = vec![Pick::Resume];
         let options = self.choices(&picks);
-        let seq = self.say(
-            From::System,
-            Body::Handoff {
-                state,
-                text,
-                options,
-            },
-        );
+        let body = Body::Handoff {
+            state,
+            text,
+            options,
+        };
+        let seq = self.say(From::System, body);
         self.offer(seq, picks);
-        self.effects.push(Effect::Desk { urgent });
     }
 
-    /// Starts (or restarts) a timer; at most one of a kind runs.
-    pub fn schedule(&mut self, timer: Timer, after_s: i64) {
-        let due_ms = self.now_ms + after_s * 1000;
-        self.cancel(timer);
+    /// Nobody accepts now: says whom to call, and alerts the on-call list.
+    pub fn nobody_online(&mut self, kind: DangerKind) {
+        let code = match kind {
+            // 110 is wrong for the family of somebody the police hold.
+            DangerKind::Detained => "danger.nobody_online.detained",
+            _ => "danger.nobody_online",
+        };
+        self.notice_with(code, true, vec![Pick::Resume]);
+        self.effects.push(Effect::AlertOnCall { danger: kind });
+    }
+
+    /// Starts the timer of an open danger. One that runs goes on: writing again must not put it off.
+    pub fn schedule_urgent(&mut self, timer: Timer) {
+        if self.runs(timer) {
+            return;
+        }
+        let after_ms = self.ctx.script.urgent_accept_s.saturating_mul(1000);
+        let due_ms = self.now_ms.saturating_add(after_ms);
         self.state.timers.push(RunningTimer { timer, due_ms });
         self.effects.push(Effect::Schedule { timer, due_ms });
+    }
+
+    pub fn runs(&self, timer: Timer) -> bool {
+        self.state.timers.iter().any(|t| t.timer == timer)
     }
 
     pub fn cancel(&mut self, timer: Timer) {

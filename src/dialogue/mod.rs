@@ -3,6 +3,7 @@
 //! A conversation is an append-only log of turns. [`step::step`] makes a turn out of the state before it, one
 //! event and what was read of it; the engine commits it and only then shows it.
 
+pub mod bounds;
 pub mod desk;
 pub mod draft;
 pub mod form;
@@ -15,3 +16,5 @@ pub mod turn;
 
 mod answer;
 mod consultant;
+mod danger;
+mod waiting;

@@ -1,12 +1,21 @@
 //! What was understood of one citizen message, compact enough to be kept in its turn.
 
+use super::bounds::{self, ID_BYTES_MAX};
 use super::nouns::{Citation, Concern, Danger, Degree};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// Most intents, hits and statutes kept in a reading.
 pub const TOP_MAX: usize = 5;
 /// Most facts kept in a reading.
 pub const FACTS_MAX: usize = 8;
+/// Most dangers kept in a turn, gravest first.
+const DANGERS_MAX: usize = 4;
+/// Most concerns kept in a turn.
+const CONCERNS_MAX: usize = 6;
+/// Longest law title and article kept in a turn, in bytes of JSON.
+const LAW_BYTES_MAX: usize = 120;
+const ARTICLE_BYTES_MAX: usize = 48;
 /// Largest serialised reading inside a turn, in bytes.
 pub const READING_BYTES_MAX: usize = 2 * 1024;
 
@@ -118,7 +127,7 @@ impl Reading {
             .iter()
             .copied()
             .filter(|d| d.degree >= degree)
-            .max_by_key(|d| (d.degree, std::cmp::Reverse(d.kind)))
+            .max_by_key(|d| (d.degree, Reverse(d.kind)))
     }
 
     /// Probability of one intent, 0 when it is not among the best.
@@ -129,16 +138,100 @@ impl Reading {
             .map_or(0.0, |i| i.p)
     }
 
-    /// The reading as it is kept in a turn: statutes without their text, never above [`READING_BYTES_MAX`].
+    /// The reading as it is kept in a turn: statutes without their text, never above [`READING_BYTES_MAX`]. What
+    /// explains the turn least goes first when it is too long.
     pub fn compact(&self) -> Reading {
-        let mut kept = self.clone();
-        kept.intents.truncate(TOP_MAX);
-        kept.hits.truncate(TOP_MAX);
-        kept.statutes.truncate(TOP_MAX);
-        kept.facts.truncate(FACTS_MAX);
-        for citation in &mut kept.statutes {
-            citation.text = None;
+        let known_id = |id: &str| bounds::fits(id, ID_BYTES_MAX);
+        let mut dangers = self.dangers.clone();
+        dangers.sort_by_key(|x| (Reverse(x.degree), x.kind));
+        dangers.truncate(DANGERS_MAX);
+        let mut concerns = self.concerns.clone();
+        concerns.truncate(CONCERNS_MAX);
+        let intents = self.intents.iter().filter(|i| known_id(&i.intent));
+        let hits = self.hits.iter().filter(|h| known_id(&h.entry));
+        let mut kept = Reading {
+            intents: intents.take(TOP_MAX).map(IntentScore::kept).collect(),
+            hits: hits.take(TOP_MAX).map(Hit::kept).collect(),
+            statutes: self
+                .statutes
+                .iter()
+                .take(TOP_MAX)
+                .map(without_text)
+                .collect(),
+            legal: finite(self.legal),
+            dangers,
+            concerns,
+            facts: self.facts.iter().take(FACTS_MAX).map(Fact::kept).collect(),
+            ..*self
+        };
+        while json_len(&kept) > READING_BYTES_MAX {
+            let dropped = kept.facts.pop().is_some()
+                || kept.statutes.pop().is_some()
+                || kept.intents.pop().is_some();
+            if !dropped {
+                break;
+            }
         }
         kept
     }
+}
+
+impl IntentScore {
+    fn kept(&self) -> IntentScore {
+        IntentScore {
+            intent: self.intent.clone(),
+            p: finite(self.p),
+        }
+    }
+}
+
+impl Hit {
+    fn kept(&self) -> Hit {
+        Hit {
+            entry: self.entry.clone(),
+            p: finite(self.p),
+        }
+    }
+}
+
+impl Fact {
+    /// The fact within its bounds.
+    pub(super) fn kept(&self) -> Fact {
+        Fact {
+            kind: self.kind,
+            text: bounds::clip_fact(&self.text).to_owned(),
+            value: self.value,
+        }
+    }
+}
+
+/// JSON has no NaN and no infinity: a record with one could not be read back.
+fn finite(p: f32) -> f32 {
+    if p.is_finite() { p } else { 0.0 }
+}
+
+fn without_text(citation: &Citation) -> Citation {
+    Citation {
+        law: bounds::clip(&citation.law, LAW_BYTES_MAX).to_owned(),
+        article: bounds::clip(&citation.article, ARTICLE_BYTES_MAX).to_owned(),
+        verdict: citation.verdict,
+        text: None,
+    }
+}
+
+/// Bytes of a reading as JSON, counted without keeping them.
+fn json_len(reading: &Reading) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // A reading always serialises; were it not so, the longest would be assumed and cut.
+    serde_json::to_writer(&mut counter, reading).map_or(usize::MAX, |()| counter.0)
 }

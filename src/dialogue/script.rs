@@ -1,6 +1,6 @@
 //! What the dialogue knows beforehand: fixed texts, forms, entry cards, thresholds, who is on duty.
 
-use super::nouns::Citation;
+use super::nouns::{Citation, Concern, DangerKind};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct Duty {
     pub open: bool,
     /// Conversations the live consultants can still take.
     pub seats_free: u32,
-    /// Conversations waiting now, before this one.
+    /// Conversations that are served before this one: all that wait, while it is not in the queue itself.
     pub waiting: u32,
 }
 
@@ -167,7 +167,70 @@ impl SlotSpec {
     }
 }
 
+/// Every fixed text the dialogue uses by a name of its own. Those by kind come on top: see [`Script::text_keys`].
+pub const TEXT_KEYS: &[&str] = &[
+    "bot_disclosure",
+    "clarify.lead",
+    "clarify.none",
+    "conversation_closed",
+    "danger.nobody_online",
+    "danger.nobody_online.detained",
+    "danger.safe_question",
+    "danger.safe_yes",
+    "danger.under_consultant",
+    "ended",
+    "form.cancelled",
+    "form.changed",
+    "form.digress_return",
+    "form.done_notice",
+    "form.not_a_value",
+    "form.required",
+    "handoff.closed",
+    "handoff.noted",
+    "handoff.owner_lost",
+    "handoff.queued",
+    "handoff.queued_urgent",
+    "handoff.required",
+    "handoff.resumed",
+    "handoff.returned",
+    "handoff.taken",
+    "handoff.waiting",
+    "no_such_option",
+    "not_legal",
+    "pointer.lead",
+    "rate.thanks",
+    "repeat.second",
+    "repeat.third",
+    "stale_choice",
+    "tell_more",
+    "unintelligible",
+];
+
 impl Script {
+    /// Every fixed text this script must have: [`TEXT_KEYS`], and those of each danger, concern, form and
+    /// intent that is answered by a text.
+    pub fn text_keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = TEXT_KEYS.iter().map(|k| (*k).to_owned()).collect();
+        for kind in DangerKind::ALL {
+            keys.push(format!("danger.{}", kind.name()));
+            keys.push(format!("danger_related.{}", kind.name()));
+        }
+        keys.extend(Concern::ALL.map(|c| format!("concern.{}", c.name())));
+        for form in self.forms.keys() {
+            keys.push(format!("form.{form}.intro"));
+            keys.push(format!("form.{form}.done"));
+        }
+        // Texts of other areas (oos.*) are never said: row 10 answers those.
+        let talks = |i: &str| i.starts_with("chat.") || i.starts_with("service.");
+        let texts = self
+            .intents
+            .iter()
+            .filter(|(i, card)| talks(i) && card.follows == Follows::Text);
+        keys.extend(texts.map(|(intent, _)| intent.clone()));
+        keys.sort();
+        keys
+    }
+
     /// A fixed text, or the key itself in brackets so that a missing text is seen and never panics.
     pub fn text(&self, key: &str) -> String {
         self.texts

@@ -1,6 +1,6 @@
 //! What a conversation remembers between turns. No history, no unbounded list.
 
-use super::nouns::{CLIENT_ID_BYTES_MAX, DangerKind, Event, Owner, Seq, Timer};
+use super::nouns::{Concern, DangerKind, Event, Owner, Seq, Timer};
 use super::reading::Fact;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -11,8 +11,10 @@ pub const STATE_BYTES_MAX: usize = 8 * 1024;
 pub const RECENT_IDS_MAX: usize = 64;
 /// Offers of numbered choices that can still be chosen from.
 pub const OFFERS_MAX: usize = 4;
-/// Longest form value kept in the state, in characters; the whole text stays in its message.
-pub const VALUE_CHARS_MAX: usize = 100;
+/// Values of a form kept in the state, all together, in bytes of JSON; the whole texts stay in their messages.
+pub const FORM_VALUES_BYTES_MAX: usize = 2_400;
+/// Most questions of a form.
+pub const FORM_SLOTS_MAX: usize = 16;
 /// Facts told so far that are kept.
 pub const FACTS_MAX: usize = 12;
 
@@ -41,6 +43,15 @@ pub struct State {
     /// Immediate danger was named and no human has answered since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub danger: Option<DangerKind>,
+    /// The text of `danger` was shown.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub danger_told: bool,
+    /// The last 你现在安全吗: its buttons mean something however long ago it was put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safety: Option<SafetyQuestion>,
+    /// Was told while waiting that what he writes is kept.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub noted: bool,
     /// 自述犯罪 was said: for the lawyer who accepts only.
     #[serde(default)]
     pub confession: bool,
@@ -52,6 +63,14 @@ pub struct State {
     /// Topic of the last answer or of a close, for the desk (an intent id).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+}
+
+impl State {
+    /// The danger that nobody has answered yet, or that the open safety question asks about.
+    pub fn peril(&self) -> Option<DangerKind> {
+        let asked = || Some(self.safety.filter(|q| q.open)?.kind);
+        self.danger.or_else(asked)
+    }
 }
 
 impl Default for State {
@@ -67,6 +86,9 @@ impl Default for State {
             facts: Vec::new(),
             disclosed: false,
             danger: None,
+            danger_told: false,
+            safety: None,
+            noted: false,
             confession: false,
             last_staff: None,
             timers: Vec::new(),
@@ -75,15 +97,32 @@ impl Default for State {
     }
 }
 
+fn is_false(b: &bool) -> bool {
+    !b
+}
+
+/// 你现在安全吗, put when a danger could not be told from a question about one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SafetyQuestion {
+    pub kind: DangerKind,
+    /// Seq of the message that put it last.
+    pub of: Seq,
+    /// How often it was put since it was last answered.
+    pub asked: u8,
+    /// Not answered yet.
+    pub open: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunningTimer {
     pub timer: Timer,
     pub due_ms: i64,
 }
 
-/// The last prepared answer, for telling a repeated question.
+/// What was answered last, for telling a repeated question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {
+    /// Empty when it was a clarifying question or a pointer.
     pub entry: String,
     pub digest: u64,
     /// How often this question was answered in a row.
@@ -126,6 +165,12 @@ pub struct FormProgress {
     /// Seq of the question as last shown.
     #[serde(default)]
     pub asked: Seq,
+    /// Fingerprint of the questions: a form changed under a citizen starts anew instead of mixing up answers.
+    #[serde(default)]
+    pub shape: u64,
+    /// Named on the way, told to the citizen; a person follows when the form ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<Concern>,
 }
 
 /// The last client ids with what they stood for, packed: a repeat is recognised, a changed content too.
@@ -189,8 +234,7 @@ fn fingerprint(event: &Event) -> (u64, u32) {
         }
     }
     id.eat(&[0]);
-    let bytes = event.id.as_bytes();
-    id.eat(&bytes[..bytes.len().min(CLIENT_ID_BYTES_MAX)]);
+    id.eat(event.id.as_bytes());
     let mut content = Fnv::default();
     match &event.what {
         What::Say { text } => content.all(&[b"say", text.as_bytes()]),
@@ -216,7 +260,7 @@ fn fingerprint(event: &Event) -> (u64, u32) {
 }
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo; public domain).
-struct Fnv(u64);
+pub(super) struct Fnv(pub u64);
 
 impl Default for Fnv {
     fn default() -> Self {
@@ -231,7 +275,7 @@ impl Fnv {
         }
     }
 
-    fn all(&mut self, parts: &[&[u8]]) {
+    pub fn all(&mut self, parts: &[&[u8]]) {
         for part in parts {
             self.eat(part);
             self.eat(&[0]);

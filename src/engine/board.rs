@@ -78,7 +78,11 @@ impl Board {
         let mut inner = self.lock();
         let changed = match header.filter(|h| h.open) {
             Some(header) => {
-                inner.open.insert(conversation.to_owned(), header.clone()).as_ref() != Some(header)
+                inner
+                    .open
+                    .insert(conversation.to_owned(), header.clone())
+                    .as_ref()
+                    != Some(header)
             }
             None => inner.open.remove(conversation).is_some(),
         };
@@ -219,7 +223,14 @@ pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Opt
             since_ms,
             urgent,
             reason,
-        } => (true, OwnerTag::Queue, *since_ms, *urgent, Some(*reason), None),
+        } => (
+            true,
+            OwnerTag::Queue,
+            *since_ms,
+            *urgent,
+            Some(*reason),
+            None,
+        ),
         Owner::Consultant { staff, .. } => (
             true,
             OwnerTag::Consultant,

@@ -222,10 +222,12 @@ impl Engine {
             card.area.as_deref()
         });
         let header = board::header(&step.state, area, loaded.header.as_ref());
-        let urgent = step
-            .effects
-            .iter()
-            .any(|e| matches!(e, Effect::Desk { urgent: true } | Effect::AlertOnCall { .. }));
+        let urgent = step.effects.iter().any(|e| {
+            matches!(
+                e,
+                Effect::Desk { urgent: true } | Effect::AlertOnCall { .. }
+            )
+        });
         let turn = Turn {
             format: FORMAT,
             turn: loaded.turn + 1,
@@ -247,7 +249,7 @@ impl Engine {
             Ok(Appended::Done(revision)) => revision,
             Ok(Appended::Conflict) => return Ok(None),
             Ok(Appended::Gone) => return Err(HandleError::Gone),
-            Err(StoreError::Unknown) => match self.read_back(log, &turn).await? {
+            Err(StoreError::Unknown(_)) => match self.read_back(log, &turn).await? {
                 Some(revision) => revision,
                 None => return Err(HandleError::Unavailable),
             },
@@ -308,10 +310,11 @@ impl Engine {
             knowledge.bot(&text, &mut reading);
         }
         let step = step::step(&ctx, state, event, &reading, now_ms);
-        if step.rule != Rule::NotUnderstood || reading.unintelligible || !knowledge.has_statutes() {
+        if !needs_statutes(knowledge, &reading, &step) {
             return (reading, step);
         }
-        self.ask_statutes(knowledge, text, &mut reading, now_ms).await;
+        self.ask_statutes(knowledge, text, &mut reading, now_ms)
+            .await;
         let step = step::step(&ctx, state, event, &reading, now_ms);
         (reading, step)
     }
@@ -329,7 +332,8 @@ impl Engine {
         let search = async move {
             let permit = pool.acquire_owned().await.ok()?;
             tokio::task::spawn_blocking(move || {
-                let found = knowledge.statutes(&text, crate::clock::china_date(now_ms), STATUTES_TOP);
+                let found =
+                    knowledge.statutes(&text, crate::clock::china_date(now_ms), STATUTES_TOP);
                 drop(permit);
                 found
             })
@@ -443,6 +447,11 @@ impl Engine {
     }
 }
 
+/// Whether the statutes should be asked before `step` is taken: legal, understood, and nothing prepared.
+pub fn needs_statutes(knowledge: &Knowledge, reading: &Reading, step: &Step) -> bool {
+    step.rule == Rule::NotUnderstood && !reading.unintelligible && knowledge.has_statutes()
+}
+
 fn messages_of(records: Vec<crate::store::Record>) -> Result<Vec<Message>, HandleError> {
     let mut messages = Vec::new();
     for record in records {
@@ -460,7 +469,7 @@ fn read_turn(bytes: &[u8]) -> Result<Turn, HandleError> {
 
 /// The log of a conversation, or `None` when the id cannot be one.
 pub fn log_of(conversation: &str) -> Option<LogId> {
-    LogId::new(format!("conv/{conversation}")).ok()
+    LogId::new(&format!("conv/{conversation}")).ok()
 }
 
 /// The conversation of a log, or `None` for other logs.

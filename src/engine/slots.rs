@@ -58,7 +58,9 @@ pub struct Slots {
 impl Slots {
     pub fn new(capacity: usize) -> Slots {
         Slots {
-            shards: (0..SHARDS).map(|_| Mutex::new(LruCache::unbounded())).collect(),
+            shards: (0..SHARDS)
+                .map(|_| Mutex::new(LruCache::unbounded()))
+                .collect(),
             per_shard: capacity.div_ceil(SHARDS).max(1),
             hasher: RandomState::new(),
         }
@@ -93,7 +95,7 @@ impl Slots {
     }
 
     /// Slots held in memory now.
-    pub fn len(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.shards
             .iter()
             .map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).len())
@@ -113,7 +115,7 @@ mod tests {
             slots.get(&format!("c{n}"));
         }
         assert!(Arc::ptr_eq(&held, &slots.get("held")));
-        assert!(slots.len() <= 2 * SHARDS, "{}", slots.len());
+        assert!(slots.held() <= 2 * SHARDS, "{}", slots.held());
     }
 
     #[test]

@@ -92,8 +92,7 @@ impl Engine {
         let mut changed = self.board.watch();
         while changed.changed().await.is_ok() {
             for (position, (conversation, _)) in (1u32..).zip(self.board.waiting()) {
-                self.hub
-                    .push(&conversation, None, Push::Position(position));
+                self.hub.push(&conversation, None, Push::Position(position));
             }
             // Many changes at once are told as one.
             tokio::time::sleep(TICK).await;

@@ -76,15 +76,32 @@ mod tests {
             (deep.as_str(), ErrorCode::BadJson, None),
             ("[]", ErrorCode::UnknownType, None),
             ("{}", ErrorCode::UnknownType, None),
-            (r#"{"type":"nosuch","id":"a"}"#, ErrorCode::UnknownType, Some("a")),
+            (
+                r#"{"type":"nosuch","id":"a"}"#,
+                ErrorCode::UnknownType,
+                Some("a"),
+            ),
             (r#"{"type":7}"#, ErrorCode::UnknownType, None),
             (r#"{"type":"say","id":"a"}"#, ErrorCode::BadField, Some("a")),
-            (r#"{"type":"say","id":1,"text":"x"}"#, ErrorCode::BadField, None),
-            (r#"{"type":"choose","id":"a","of":-1,"option":1}"#, ErrorCode::BadField, Some("a")),
+            (
+                r#"{"type":"say","id":1,"text":"x"}"#,
+                ErrorCode::BadField,
+                None,
+            ),
+            (
+                r#"{"type":"choose","id":"a","of":-1,"option":1}"#,
+                ErrorCode::BadField,
+                Some("a"),
+            ),
         ];
         for (text, code, id) in cases {
             let error = parse::<ClientFrame>(text, super::super::socket::CLIENT_TYPES).unwrap_err();
-            assert_eq!((error.code, error.id.as_deref()), (code, id), "{:.60}", text);
+            assert_eq!(
+                (error.code, error.id.as_deref()),
+                (code, id),
+                "{:.60}",
+                text
+            );
         }
     }
 

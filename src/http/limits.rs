@@ -25,7 +25,9 @@ struct Bucket {
 
 impl<K: Hash + Eq> std::fmt::Debug for PerMinute<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PerMinute").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("PerMinute")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 

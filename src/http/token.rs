@@ -105,6 +105,12 @@ impl Tokens {
         format_id(&mac.finalize().into_bytes()[..ID_BYTES])
     }
 
+    /// A key for another purpose, so that one kind of signature is never taken for another.
+    pub fn derive(&self, purpose: &[u8]) -> Vec<u8> {
+        let mac = self.mac(&[b"faxun derived key v1\0", purpose]);
+        mac.finalize().into_bytes().to_vec()
+    }
+
     fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
         // Proof: HMAC takes keys of any length.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes any key");
@@ -135,10 +141,11 @@ pub fn new_conversation() -> Result<String, getrandom::Error> {
 
 fn format_id(id: &[u8]) -> String {
     use std::fmt::Write as _;
-    id.iter().fold(String::with_capacity(2 * ID_BYTES), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-        text
-    })
+    id.iter()
+        .fold(String::with_capacity(2 * ID_BYTES), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
+            text
+        })
 }
 
 fn parse_id(id: &str) -> Option<[u8; ID_BYTES]> {
@@ -219,7 +226,11 @@ mod tests {
         // RFC 4231, test case 2.
         let hash = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         assert!(identity_holds("Jefe", "what do ya want for nothing?", hash));
-        assert!(!identity_holds("Jefe", "what do ya want for nothing!", hash));
+        assert!(!identity_holds(
+            "Jefe",
+            "what do ya want for nothing!",
+            hash
+        ));
         assert!(!identity_holds("Jefe", "x", "zz"));
     }
 }

@@ -1,0 +1,83 @@
+//! `faxun data`.
+
+use super::DataCommand;
+use super::open::{self, Open};
+use anyhow::Context as _;
+use faxun::dialogue::turn::Turn;
+use faxun::people::audit::{self, Action};
+use faxun::store::Store as _;
+use std::io::Write as _;
+
+/// Records read at once.
+const RECORDS: usize = 256;
+
+pub fn data(open: &Open, command: DataCommand) -> anyhow::Result<()> {
+    let config = open.settings()?;
+    let store = open::store(&config)?;
+    let now_ms = faxun::clock::now_ms();
+    Open::runtime()?.block_on(async {
+        match command {
+            DataCommand::Export {
+                conversation,
+                reveal,
+            } => {
+                export(&store, &conversation, reveal).await?;
+                audit::record(&store, "", Action::Exported, &conversation, now_ms).await?;
+            }
+            DataCommand::Erase { conversation } => {
+                let log = log(&conversation)?;
+                let erased = store.erase(&log).await?;
+                audit::record(&store, "", Action::Erased, &conversation, now_ms).await?;
+                println!(
+                    "{conversation}: {erased:?}. Old bytes stay on the disk, unreadable without their key; the \
+                     erasure is final after `faxun data rotate`."
+                );
+            }
+            DataCommand::Rotate => {
+                let rotated = store.rotate().await?;
+                audit::record(&store, "", Action::KeysRotated, "", now_ms).await?;
+                println!(
+                    "{} keys wrapped anew under generation {}; the old master key is destroyed. Backups of it \
+                     must be destroyed too.",
+                    rotated.keys, rotated.generation
+                );
+            }
+        }
+        store.close().await?;
+        Ok(())
+    })
+}
+
+fn log(conversation: &str) -> anyhow::Result<faxun::store::LogId> {
+    faxun::engine::log_of(conversation)
+        .with_context(|| format!("{conversation} is no conversation id"))
+}
+
+async fn export(
+    store: &faxun::store::sled::SledStore,
+    conversation: &str,
+    reveal: bool,
+) -> anyhow::Result<()> {
+    let log = log(conversation)?;
+    let mut out = std::io::stdout().lock();
+    let mut after = 0;
+    loop {
+        let records = store.after(&log, after, RECORDS).await?;
+        let Some(last) = records.last() else {
+            anyhow::ensure!(after > 0, "{conversation} holds no messages");
+            return Ok(());
+        };
+        after = last.last_seq;
+        for record in &records {
+            for message in Turn::from_bytes(&record.body)?.messages {
+                let line = serde_json::to_string(&message)?;
+                let line = if reveal {
+                    line
+                } else {
+                    faxun::reading::mask::mask(&line)
+                };
+                writeln!(out, "{line}")?;
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The commands. Each returns true when all is well, false when it found something wrong.
+
+mod ask;
+mod chat;
+mod check;
+mod data;
+mod eval;
+mod laws;
+mod open;
+mod serve;
+mod staff;
+
+use clap::{Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "faxun",
+    version,
+    about = "法询: a chat-style legal consultation server",
+    after_help = "Settings: --config FILE (TOML), then the environment: [limits] messages_per_minute is \
+                  FAXUN_LIMITS__MESSAGES_PER_MINUTE.\nExit codes: 0 all is well, 1 something was found wrong, \
+                  2 the command could not run."
+)]
+pub struct Args {
+    /// Settings file (TOML).
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Directory of the store and of imported statutes [default: data].
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve citizens and consultants.
+    Serve {
+        /// Address and port; port 0 takes a free one, which is printed [default: 127.0.0.1:8787].
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+    },
+    /// Answer one question on the terminal.
+    Ask {
+        text: String,
+        /// Also show what was understood and which row decided.
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Chat with a running server.
+    Chat {
+        /// Address of the server's socket.
+        #[arg(default_value = "ws://127.0.0.1:8787/ws")]
+        url: String,
+    },
+    /// Check intents and knowledge: unknown keys, dead links, citations, human levels.
+    Check {
+        /// Statutes (JSON Lines, may be gzipped) instead of the imported ones.
+        #[arg(long, value_name = "FILE")]
+        laws: Option<PathBuf>,
+        /// The day on which citations are judged (YYYY-MM-DD) [default: today].
+        #[arg(long, value_name = "DATE")]
+        on: Option<jiff::civil::Date>,
+        /// Warnings count as errors.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Import and look up statutes.
+    #[command(subcommand)]
+    Laws(LawsCommand),
+    /// Measure against question files; prints one JSON object.
+    #[command(subcommand)]
+    Eval(EvalCommand),
+    /// Accounts of consultants.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Export, erase, rotate keys. The server must not be running on the same data.
+    #[command(subcommand)]
+    Data(DataCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum LawsCommand {
+    /// Import a file of statutes (JSON Lines, may be gzipped), replacing the ones before.
+    Import { file: PathBuf },
+    /// Show an article with its versions: `faxun laws show 劳动合同法 47`.
+    Show {
+        law: String,
+        /// 47, 276之一, 第四十七条
+        article: String,
+    },
+    /// Find the citations in a text and judge them: `faxun laws cite "《劳动合同法》第四十七条"`.
+    Cite { text: String },
+}
+
+#[derive(Debug, clap::Args)]
+struct EvalOut {
+    /// Also write one JSON object a row to this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Statutes (JSON Lines, may be gzipped) instead of the imported ones.
+    #[arg(long, value_name = "FILE")]
+    laws: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum EvalCommand {
+    /// One of 20 topics for a question.
+    Topics {
+        file: PathBuf,
+        #[command(flatten)]
+        common: EvalOut,
+    },
+    /// Does the statute search find the articles that lawyers chose?
+    Statutes {
+        file: PathBuf,
+        #[command(flatten)]
+        common: EvalOut,
+    },
+    /// What becomes of lay questions, and do answers rest on a gold article?
+    Answers {
+        file: PathBuf,
+        #[command(flatten)]
+        common: EvalOut,
+    },
+    /// Are legal questions kept and others refused?
+    Scope {
+        #[arg(long, value_name = "FILE")]
+        legal: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        other: PathBuf,
+        #[command(flatten)]
+        common: EvalOut,
+    },
+    /// Do the questions that are never indexed find their own entry?
+    Probes {
+        #[command(flatten)]
+        common: EvalOut,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum StaffCommand {
+    /// Add or replace an account; asks for the password, or reads it with --password-stdin.
+    Add {
+        /// Sign-in name: a-z, 0-9, dot, dash, underscore.
+        staff: String,
+        /// The name citizens are shown [default: the sign-in name].
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long, value_enum, default_value_t = Role::Consultant)]
+        role: Role,
+        /// Licence number, checked; required for a lawyer.
+        #[arg(long)]
+        licence: Option<String>,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List the accounts.
+    List,
+    /// Remove an account; its sign-ins end.
+    Remove { staff: String },
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Role {
+    Consultant,
+    Lawyer,
+    Editor,
+    Admin,
+}
+
+#[derive(Debug, Subcommand)]
+enum DataCommand {
+    /// Write a conversation as JSON Lines to standard output.
+    Export {
+        conversation: String,
+        /// Show personal numbers instead of masking them (audited).
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// Erase a conversation. Final after `data rotate`.
+    Erase { conversation: String },
+    /// Wrap all living keys anew and destroy the old master key: makes erasures final.
+    Rotate,
+}
+
+/// Runs a command.
+pub fn run(args: Args) -> anyhow::Result<bool> {
+    let open = open::Open {
+        config: args.config,
+        data: args.data,
+    };
+    match args.command {
+        Command::Serve { listen } => serve::serve(&open, listen).map(|()| true),
+        Command::Ask { text, explain } => ask::ask(&open, &text, explain).map(|()| true),
+        Command::Chat { url } => chat::chat(&url).map(|()| true),
+        Command::Check { laws, on, strict } => check::check(&open, laws, on, strict),
+        Command::Laws(command) => laws::laws(&open, command),
+        Command::Eval(command) => eval::eval(&open, command).map(|()| true),
+        Command::Staff(command) => staff::staff(&open, command).map(|()| true),
+        Command::Data(command) => data::data(&open, command).map(|()| true),
+    }
+}

@@ -1,0 +1,70 @@
+//! `eval statutes FILE`: whether the search finds the articles that lawyers chose.
+
+use super::{EvalError, Report, round, share, statute_rows};
+use crate::knowledge::Knowledge;
+use serde_json::json;
+use std::path::Path;
+use std::time::Instant;
+
+/// Depth of the ranking that is looked at.
+const DEPTH: usize = 100;
+/// Depth of the mean reciprocal rank.
+const MRR_DEPTH: usize = 10;
+
+/// n, hit@1, hit@3, recall@5, @10, @100, mrr@10, and the time of one search in µs (one thread).
+pub fn statutes(knowledge: &Knowledge, file: &Path, now_ms: i64) -> Result<Report, EvalError> {
+    if !knowledge.has_statutes() {
+        return Err(EvalError::NoStatutes);
+    }
+    let today = crate::clock::china_date(now_ms);
+    let rows = statute_rows(file)?;
+    let mut out = Vec::with_capacity(rows.len());
+    let mut times_us: Vec<u128> = Vec::with_capacity(rows.len());
+    let (mut hit_1, mut hit_3, mut reciprocal) = (0usize, 0usize, 0.0);
+    let mut recall = [0.0; 3];
+    for row in &rows {
+        let text = knowledge.reader().text(&row.question);
+        let started = Instant::now();
+        let found = knowledge.statute_search(&text, today, DEPTH);
+        times_us.push(started.elapsed().as_micros());
+        let gold = |hit: &crate::kb::statutes::StatuteHit| {
+            row.gold.iter().any(|g| g.is(&hit.law, &hit.article_no))
+        };
+        let ranks: Vec<usize> = (1..)
+            .zip(&found)
+            .filter(|(_, h)| gold(h))
+            .map(|(r, _)| r)
+            .collect();
+        let first = ranks.first().copied();
+        hit_1 += usize::from(first == Some(1));
+        hit_3 += usize::from(first.is_some_and(|r| r <= 3));
+        reciprocal += first
+            .filter(|r| *r <= MRR_DEPTH)
+            .map_or(0.0, |r| 1.0 / r as f64);
+        for (sum, depth) in recall.iter_mut().zip([5, 10, 100]) {
+            let within = ranks.iter().filter(|r| **r <= depth).count();
+            *sum += within.min(row.gold.len()) as f64 / row.gold.len() as f64;
+        }
+        let top: Vec<_> = found
+            .iter()
+            .take(MRR_DEPTH)
+            .map(|h| json!({ "law": h.law, "article_no": h.article_no, "score": round(h.score.into()) }))
+            .collect();
+        out.push(json!({ "id": row.id, "rank": first, "ranks": ranks, "top": top }));
+    }
+    times_us.sort_unstable();
+    let percentile = |p: usize| times_us[(times_us.len() - 1) * p / 100];
+    let n = rows.len();
+    let summary = json!({
+        "n": n,
+        "hit@1": share(hit_1, n),
+        "hit@3": share(hit_3, n),
+        "recall@5": round(recall[0] / n as f64),
+        "recall@10": round(recall[1] / n as f64),
+        "recall@100": round(recall[2] / n as f64),
+        "mrr@10": round(reciprocal / n as f64),
+        "p50_us": u64::try_from(percentile(50)).unwrap_or(u64::MAX),
+        "p99_us": u64::try_from(percentile(99)).unwrap_or(u64::MAX),
+    });
+    Ok(Report { summary, rows: out })
+}

@@ -1,0 +1,151 @@
+//! `/desk/session`: signing in and out of the desk.
+
+use super::App;
+use super::socket::client_address;
+use crate::dialogue::nouns::StaffRole;
+use crate::people::audit::{self, Action};
+use crate::people::session::COOKIE;
+use crate::people::staff::Account;
+use crate::wire::{ErrorCode, ErrorFrame};
+use axum::Json;
+use axum::extract::{ConnectInfo, State};
+use axum::http::header::{COOKIE as COOKIE_HEADER, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+pub struct SignIn {
+    name: String,
+    password: String,
+}
+
+#[derive(Serialize)]
+struct Who {
+    staff: String,
+    name: String,
+    role: StaffRole,
+}
+
+/// `POST`: 204 with the session cookie, or 401.
+pub async fn sign_in(
+    State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Json(body): Json<SignIn>,
+) -> Response {
+    if !super::origin::allowed(&headers, &[]) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let now_ms = crate::clock::now_ms();
+    let address = client_address(&app, &headers, peer);
+    if !app.sign_ins.take(address, now_ms) {
+        return refuse(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "");
+    }
+    let accounts = app.accounts.load_full();
+    let name = body.name.clone();
+    let checked =
+        tokio::task::spawn_blocking(move || accounts.sign_in(&body.name, &body.password).cloned());
+    let store = app.engine.store();
+    let Ok(Some(account)) = checked.await else {
+        // The name as typed may be a password typed into the wrong field: it is not kept.
+        let known = app.accounts.load().get(&name).is_some();
+        let subject = if known { name.as_str() } else { "unknown" };
+        note(audit::record(&**store, "", Action::SignInFailed, subject, now_ms).await);
+        return refuse(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::NotAllowed,
+            "名字或密码不对。",
+        );
+    };
+    note(
+        audit::record(
+            &**store,
+            &account.staff,
+            Action::SignIn,
+            &account.staff,
+            now_ms,
+        )
+        .await,
+    );
+    let hours = app.config.desk.session_hours;
+    let value = app.sessions.sign(&account, now_ms + hours * 3_600_000);
+    let cookie = cookie(&app, &value, hours * 3600);
+    (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response()
+}
+
+/// `GET`: who is signed in, or 401.
+pub async fn who(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    match signed_in(&app, &headers) {
+        Some(account) => Json(Who {
+            staff: account.staff,
+            name: account.name,
+            role: account.role,
+        })
+        .into_response(),
+        None => refuse(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::NotAllowed,
+            "请先登录。",
+        ),
+    }
+}
+
+/// `DELETE`: ends the session in this browser.
+pub async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    if let Some(account) = signed_in(&app, &headers) {
+        let now_ms = crate::clock::now_ms();
+        let store = app.engine.store();
+        note(
+            audit::record(
+                &**store,
+                &account.staff,
+                Action::SignOut,
+                &account.staff,
+                now_ms,
+            )
+            .await,
+        );
+    }
+    (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie(&app, "", 0))]).into_response()
+}
+
+/// The account of the request's cookie.
+pub fn signed_in(app: &App, headers: &HeaderMap) -> Option<Account> {
+    let cookies = headers.get(COOKIE_HEADER)?.to_str().ok()?;
+    let value = cookies
+        .split(';')
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE).then_some(value))?;
+    let accounts = app.accounts.load();
+    let account = app
+        .sessions
+        .check(&accounts, value, crate::clock::now_ms())?;
+    Some(account.clone())
+}
+
+fn cookie(app: &App, value: &str, max_age_s: i64) -> String {
+    let secure = if app.config.desk.secure_cookie {
+        "; Secure"
+    } else {
+        ""
+    };
+    format!("{COOKIE}={value}; Path=/desk; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
+}
+
+fn refuse(status: StatusCode, code: ErrorCode, message: &str) -> Response {
+    let mut error = ErrorFrame::new(code, None);
+    if !message.is_empty() {
+        error.message = message.to_owned();
+    }
+    (status, Json(error)).into_response()
+}
+
+/// An audit line that cannot be written is an operator's matter, not the consultant's.
+pub fn note(written: Result<(), crate::people::PeopleError>) {
+    if let Err(error) = written {
+        tracing::error!(%error, "the audit could not be written");
+    }
+}

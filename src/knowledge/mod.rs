@@ -1,0 +1,288 @@
+//! One immutable snapshot of intents, entries and laws: built whole or not at all, then only swapped.
+
+mod fit;
+mod script;
+
+pub use crate::kb::source::{Problem, Sources};
+pub use fit::fit;
+pub use script::Settings;
+
+use crate::dialogue::nouns::Citation;
+use crate::dialogue::reading::{Hit, Reading, TOP_MAX};
+use crate::dialogue::script::Script;
+use crate::kb::entry::Entry;
+use crate::kb::rank::{Evidence, Ranker};
+use crate::kb::search::{Index, Indexed};
+use crate::kb::statutes::{LawIndex, StatuteHit};
+use crate::reading::Reader;
+use crate::reading::nlu::{self, IntentSpec};
+use crate::reading::text::{LexiconError, Normaliser, Text};
+use jiff::civil::Date;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Fixed texts and forms lie beside the intents but are not NLU files.
+pub const TEXTS_FILE: &str = "intents/texts.yml";
+pub const FORMS_FILE: &str = "intents/forms.yml";
+/// Words for the cut, synonyms for the search, weights of the second ranking.
+pub const USERDICT_FILE: &str = "kb/userdict.txt";
+pub const SYNONYMS_FILE: &str = "kb/synonyms.yml";
+pub const RANKER_FILE: &str = "kb/ranker.toml";
+/// Longest text of an article shown in a pointer, in characters.
+const ARTICLE_CHARS_MAX: usize = 120;
+
+/// Everything that is known, as of one version of the files.
+pub struct Knowledge {
+    version: String,
+    script: Arc<Script>,
+    reader: Reader,
+    entries: Vec<Entry>,
+    intents: Vec<IntentSpec>,
+    index: Index,
+    ranker: Ranker,
+    laws: Option<Arc<LawIndex>>,
+}
+
+impl fmt::Debug for Knowledge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Knowledge").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// Everything that is wrong with the sources, at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.0.iter().enumerate() {
+            let end = if at + 1 == self.0.len() { "" } else { "\n" };
+            write!(f, "{problem}{end}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The sources parsed, not yet put to use.
+pub(crate) struct Parsed {
+    pub intents: Vec<IntentSpec>,
+    pub entries: Vec<Entry>,
+    pub problems: Vec<Problem>,
+}
+
+impl Parsed {
+    /// Parses intents and entries; a file that cannot be read becomes a problem.
+    pub(crate) fn of(sources: &Sources) -> Parsed {
+        let mut parsed = Parsed {
+            intents: Vec::new(),
+            entries: Vec::new(),
+            problems: Vec::new(),
+        };
+        for file in sources.under("intents/", ".yml") {
+            if [TEXTS_FILE, FORMS_FILE].contains(&file.path.as_str()) {
+                continue;
+            }
+            match nlu::parse(&file.path, &file.text) {
+                Ok(mut intents) => parsed.intents.append(&mut intents),
+                Err(e) => parsed.problems.push(Problem::new(&e.file, e.line, e.message)),
+            }
+        }
+        for file in sources.under("kb/", ".md") {
+            match Entry::parse(file) {
+                Ok(entry) => parsed.entries.push(entry),
+                Err(mut problems) => parsed.problems.append(&mut problems),
+            }
+        }
+        parsed
+    }
+
+    /// The entries' own questions with their intents: more examples for the classifier.
+    pub(crate) fn questions(&self) -> Vec<(String, String)> {
+        self.entries
+            .iter()
+            .flat_map(|e| e.ask.iter().map(|q| (e.intent.value.clone(), q.value.clone())))
+            .collect()
+    }
+}
+
+/// The normaliser of the sources' own dictionary and synonyms.
+pub fn normaliser(sources: &Sources) -> Result<Normaliser, Problem> {
+    let userdict = sources.text(USERDICT_FILE);
+    Normaliser::new(userdict, sources.text(SYNONYMS_FILE)).map_err(|error| match &error {
+        LexiconError::UserDictionary { line, message } => {
+            Problem::new(USERDICT_FILE, *line, message.clone())
+        }
+        LexiconError::Synonyms { line, message } => {
+            Problem::new(SYNONYMS_FILE, *line, message.clone())
+        }
+        LexiconError::Simplifier(_) => Problem::new(USERDICT_FILE, 0, error.to_string()),
+    })
+}
+
+impl Knowledge {
+    /// Builds a snapshot; says everything that is wrong at once. Takes up to two seconds of one core.
+    pub fn build(
+        sources: &Sources,
+        laws: Option<Arc<LawIndex>>,
+        settings: &Settings,
+        today: Date,
+    ) -> Result<Knowledge, Problems> {
+        let mut parsed = Parsed::of(sources);
+        let mut problems = std::mem::take(&mut parsed.problems);
+        let normaliser = normaliser(sources).map_err(|p| problems.push(p)).ok();
+        let ranker = Ranker::from_toml(sources.text(RANKER_FILE))
+            .map_err(|e| problems.push(Problem::new(RANKER_FILE, 0, e.to_string())))
+            .unwrap_or_default();
+        let laws_now = laws.as_ref().map(|l| Arc::clone(l.laws()));
+        let script = script::build(sources, &parsed, laws_now.as_deref(), settings, today)
+            .map_err(|mut p| problems.append(&mut p))
+            .ok();
+        let (Some(normaliser), Some(script), true) = (normaliser, script, problems.is_empty()) else {
+            problems.sort();
+            return Err(Problems(problems));
+        };
+        let reader = Reader::new(normaliser, &parsed.intents, &parsed.questions());
+        let index = Index::new(&indexed(&parsed.entries, &reader));
+        let laws_version = laws.as_ref().map_or(String::new(), |l| format!("+{}", l.version()));
+        Ok(Knowledge {
+            version: format!("{}{laws_version}", sources.hash()),
+            script: Arc::new(script),
+            reader,
+            entries: parsed.entries,
+            intents: parsed.intents,
+            index,
+            ranker,
+            laws,
+        })
+    }
+
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub fn script(&self) -> &Arc<Script> {
+        &self.script
+    }
+
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub fn law_index(&self) -> Option<Arc<LawIndex>> {
+        self.laws.clone()
+    }
+
+    pub fn has_statutes(&self) -> bool {
+        self.laws.is_some()
+    }
+
+    /// What is read of every message, whoever owns the conversation.
+    pub fn first(&self, text: &str, today: Date) -> (Text, Reading) {
+        let text = self.reader.text(text);
+        let reading = self.reader.first(&text, today);
+        (text, reading)
+    }
+
+    /// What is read while the bot owns the conversation: intents and hits. Some tens of µs.
+    pub fn bot(&self, text: &Text, reading: &mut Reading) {
+        self.reader.classify(text, reading);
+        reading.hits = self.hits(text, reading);
+    }
+
+    fn hits(&self, text: &Text, reading: &Reading) -> Vec<Hit> {
+        let found = self.index.search(text);
+        let evidence = Evidence {
+            intent: &|entry| reading.intent_p(&self.entries[entry].intent.value),
+            legal: reading.legal,
+        };
+        let ranked = self.ranker.rank(&found, &evidence, TOP_MAX);
+        let hit = |(entry, p): (usize, f32)| Hit {
+            entry: self.entries[entry].id.value.clone(),
+            p,
+        };
+        ranked.into_iter().map(hit).collect()
+    }
+
+    /// Articles in force that match, with their text shortened. Slow: not for an async worker.
+    pub fn statutes(&self, text: &Text, today: Date, limit: usize) -> Vec<Citation> {
+        let Some(index) = &self.laws else {
+            return Vec::new();
+        };
+        let found = index.search(text, today, limit);
+        found.iter().filter_map(|hit| index.citation(hit, today, ARTICLE_CHARS_MAX)).collect()
+    }
+
+    /// The ranking behind [`Knowledge::statutes`].
+    pub fn statute_search(&self, text: &Text, today: Date, limit: usize) -> Vec<StatuteHit> {
+        self.laws.as_ref().map_or(Vec::new(), |index| index.search(text, today, limit))
+    }
+
+    /// Questions that measure and are never indexed: entry id and question.
+    pub fn probes(&self) -> Vec<(String, String)> {
+        self.entries
+            .iter()
+            .flat_map(|e| e.probe.iter().map(|q| (e.id.value.clone(), q.value.clone())))
+            .collect()
+    }
+
+    /// Every question that is indexed.
+    pub fn asks(&self) -> Vec<String> {
+        self.entries.iter().flat_map(|e| e.ask.iter().map(|q| q.value.clone())).collect()
+    }
+
+    /// Every example of the intents.
+    pub fn examples(&self) -> Vec<String> {
+        self.intents.iter().flat_map(|i| i.examples.iter().cloned()).collect()
+    }
+}
+
+/// Title, questions and answer of each entry, read.
+fn indexed(entries: &[Entry], reader: &Reader) -> Vec<Indexed> {
+    let questions = |e: &Entry| {
+        let all = std::iter::once(&e.title).chain(&e.ask);
+        all.map(|q| reader.text(&q.value)).collect()
+    };
+    entries
+        .iter()
+        .map(|e| Indexed {
+            questions: questions(e),
+            body: reader.text(&e.body),
+        })
+        .collect()
+}
+
+/// A stamp that changes when a file below `dir` that is part of the knowledge changes.
+pub fn stamp(dir: &Path) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hash = DefaultHasher::new();
+    for folder in ["intents", "kb"] {
+        stamp_folder(&dir.join(folder), &mut |path, modified, length| {
+            (path, modified, length).hash(&mut hash);
+        });
+    }
+    hash.finish()
+}
+
+type Seen<'a> = dyn FnMut(&Path, Option<std::time::SystemTime>, u64) + 'a;
+
+fn stamp_folder(dir: &Path, seen: &mut Seen) {
+    let Ok(items) = std::fs::read_dir(dir) else {
+        return;
+    };
+    let mut paths: Vec<_> = items.flatten().map(|i| i.path()).collect();
+    paths.sort();
+    for path in paths {
+        let Ok(meta) = path.metadata() else {
+            continue;
+        };
+        if meta.is_dir() {
+            stamp_folder(&path, seen);
+        } else {
+            seen(&path, meta.modified().ok(), meta.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! Accounts of staff: an append log of changes, read into memory.
+
+use super::{PeopleError, append, read_all};
+use crate::dialogue::nouns::{Millis, StaffRole};
+use crate::store::Store;
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+const LOG: &str = "staff";
+/// Shortest password, in characters.
+pub const PASSWORD_CHARS_MIN: usize = 10;
+/// Longest password, in bytes: hashing must not become a way to keep the server busy.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+/// Longest account name, in bytes.
+const NAME_BYTES_MAX: usize = 40;
+
+/// One change of the accounts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Change {
+    Added { at_ms: Millis, account: Account },
+    Removed { at_ms: Millis, staff: String },
+}
+
+/// A member of staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Sign-in name.
+    pub staff: String,
+    /// What citizens are shown.
+    pub name: String,
+    pub role: StaffRole,
+    /// Licence number of a lawyer (律师法 13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// Argon2id, PHC string format.
+    pub password_hash: String,
+}
+
+/// The accounts by sign-in name.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts(BTreeMap<String, Account>);
+
+impl Accounts {
+    pub async fn load(store: &dyn Store) -> Result<Accounts, PeopleError> {
+        let mut accounts = BTreeMap::new();
+        for change in read_all::<Change>(store, LOG).await? {
+            match change {
+                Change::Added { account, .. } => {
+                    accounts.insert(account.staff.clone(), account);
+                }
+                Change::Removed { staff, .. } => {
+                    accounts.remove(&staff);
+                }
+            }
+        }
+        Ok(Accounts(accounts))
+    }
+
+    pub fn get(&self, staff: &str) -> Option<&Account> {
+        self.0.get(staff)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Account> {
+        self.0.values()
+    }
+
+    /// The account of a name and password. Slow on purpose (some 20 ms): call it off the async workers.
+    pub fn sign_in(&self, staff: &str, password: &str) -> Option<&Account> {
+        let account = self.get(staff);
+        // An unknown name costs as much as a wrong password, so that names cannot be probed.
+        let hash = account.map_or(NOBODY, |a| a.password_hash.as_str());
+        let hash = PasswordHash::new(hash).ok()?;
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .ok()?;
+        account
+    }
+}
+
+/// A hash with the default costs that belongs to no password anyone knows.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm8$3ZQ0S7mUqYJ6tq0mV1m8w0pJ3u3l0m1q5m7m0h6f1yA";
+
+/// Adds or replaces an account. Refuses weak passwords and lawyers without a licence number.
+pub async fn add(
+    store: &dyn Store,
+    staff: &str,
+    name: &str,
+    role: StaffRole,
+    licence: Option<String>,
+    password: &str,
+    at_ms: Millis,
+) -> Result<(), PeopleError> {
+    let invalid = |why: String| Err(PeopleError::Invalid(why));
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    if staff.is_empty() || staff.len() > NAME_BYTES_MAX || !staff.chars().all(plain) {
+        return invalid(format!(
+            "the sign-in name is 1 to {NAME_BYTES_MAX} of a-z, 0-9, dot, dash, underscore"
+        ));
+    }
+    if name.trim().is_empty() || name.len() > NAME_BYTES_MAX {
+        return invalid(format!("the shown name is 1 to {NAME_BYTES_MAX} bytes"));
+    }
+    if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
+        return invalid(format!(
+            "the password has {PASSWORD_CHARS_MIN} characters or more (and {PASSWORD_BYTES_MAX} bytes or less)"
+        ));
+    }
+    if role == StaffRole::Lawyer && licence.as_deref().is_none_or(|l| l.trim().is_empty()) {
+        return invalid("a lawyer is shown as 律师 only with a checked licence number (律师法 13): give --licence NUMBER".into());
+    }
+    let password_hash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(PeopleError::Hash)?
+        .to_string();
+    let account = Account {
+        staff: staff.to_owned(),
+        name: name.to_owned(),
+        role,
+        licence,
+        password_hash,
+    };
+    append(store, LOG, |_| Change::Added {
+        at_ms,
+        account: account.clone(),
+    })
+    .await
+}
+
+/// Removes an account; its open sign-ins end.
+pub async fn remove(store: &dyn Store, staff: &str, at_ms: Millis) -> Result<(), PeopleError> {
+    if Accounts::load(store).await?.get(staff).is_none() {
+        return Err(PeopleError::Invalid(format!("there is no account {staff}")));
+    }
+    let staff = staff.to_owned();
+    append(store, LOG, |_| Change::Removed {
+        at_ms,
+        staff: staff.clone(),
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{audit, session::Sessions};
+    use super::*;
+    use crate::store::memory::MemoryStore;
+
+    const LICENCE: Option<&str> = Some("made-up 1");
+
+    async fn with_li() -> MemoryStore {
+        let store = MemoryStore::default();
+        let role = StaffRole::Lawyer;
+        add(&store, "li", "李律师", role, LICENCE.map(str::to_owned), "correct horse", 0)
+            .await
+            .unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn accounts_come_and_go_and_sign_in_wants_the_password() {
+        let store = with_li().await;
+        let accounts = Accounts::load(&store).await.unwrap();
+        assert_eq!(
+            accounts.sign_in("li", "correct horse").unwrap().name,
+            "李律师"
+        );
+        assert!(accounts.sign_in("li", "wrong horse").is_none());
+        assert!(accounts.sign_in("wang", "correct horse").is_none());
+        remove(&store, "li", 1).await.unwrap();
+        assert!(Accounts::load(&store).await.unwrap().get("li").is_none());
+        assert!(remove(&store, "li", 2).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn bad_accounts_are_refused() {
+        let store = MemoryStore::default();
+        let role = StaffRole::Consultant;
+        for (staff, name, password) in [
+            ("", "x", "correct horse"),
+            ("Li Si", "x", "correct horse"),
+            ("li", " ", "correct horse"),
+            ("li", "x", "short"),
+        ] {
+            assert!(
+                add(&store, staff, name, role, None, password, 0)
+                    .await
+                    .is_err()
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_with_its_time_its_password_or_its_account() {
+        let store = with_li().await;
+        let sessions = Sessions::new(b"key");
+        let accounts = Accounts::load(&store).await.unwrap();
+        let value = sessions.sign(accounts.get("li").unwrap(), 100);
+        assert!(sessions.check(&accounts, &value, 99).is_some());
+        assert!(sessions.check(&accounts, &value, 100).is_none());
+        assert!(
+            Sessions::new(b"other")
+                .check(&accounts, &value, 99)
+                .is_none()
+        );
+        let longer = value.replace(":100:", ":200:");
+        assert!(sessions.check(&accounts, &longer, 99).is_none());
+        add(
+            &store,
+            "li",
+            "李律师",
+            StaffRole::Lawyer,
+            None,
+            "another horse",
+            1,
+        )
+        .await
+        .unwrap();
+        let changed = Accounts::load(&store).await.unwrap();
+        assert!(sessions.check(&changed, &value, 99).is_none());
+    }
+
+    #[tokio::test]
+    async fn the_audit_chain_notices_a_change() {
+        let store = MemoryStore::default();
+        for n in 0..5 {
+            let subject = format!("c{n}");
+            audit::record(&store, "li", audit::Action::Taken, &subject, n)
+                .await
+                .unwrap();
+        }
+        let mut entries = audit::entries(&store).await.unwrap();
+        assert_eq!((entries.len(), audit::verify(&entries)), (5, None));
+        entries[2].subject = "c9".into();
+        assert_eq!(audit::verify(&entries), Some(4));
+        entries.remove(2);
+        assert_eq!(audit::verify(&entries), Some(3));
+    }
+}
