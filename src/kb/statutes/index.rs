@@ -9,16 +9,20 @@ use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 
 /// What pairs of characters count beside words.
-const PAIR_BOOST: f32 = 0.5;
+const PAIR_BOOST: f32 = 0.75;
 /// What words of the law's title count beside words of the article.
-const TITLE_BOOST: f32 = 0.5;
+const TITLE_BOOST: f32 = 0.25;
 /// What a legal term added for everyday words counts beside words that were typed.
 const SYNONYM_BOOST: f32 = 0.7;
 /// Most words, and most pairs, of a query.
 const QUERY_TERMS_MAX: usize = 48;
+/// Terms held by more than this share of the articles say little and cost most of the time.
+const COMMON_SHARE: f32 = 0.1;
+/// Below this many articles every term counts.
+const COMMON_FROM: u64 = 200;
 /// Memory of the writer, in bytes: enough for all articles to become one segment.
 const WRITER_BYTES: usize = 400 << 20;
 /// File beside the index that names the articles it was made of.
@@ -108,8 +112,8 @@ impl ArticleIndex {
     }
 
     fn try_search(&self, text: &Text, limit: usize) -> Result<Vec<(usize, f32)>, IndexError> {
-        let query = self.query(text);
         let searcher = self.reader.searcher();
+        let query = self.query(text, &searcher)?;
         let found = searcher.search(&query, &TopDocs::with_limit(limit.max(1)).order_by_score())?;
         let mut rows = Vec::with_capacity(found.len());
         let columns: Result<Vec<_>, _> = searcher
@@ -128,15 +132,18 @@ impl ArticleIndex {
         Ok(rows)
     }
 
-    fn query(&self, text: &Text) -> BooleanQuery {
+    fn query(&self, text: &Text, searcher: &Searcher) -> Result<BooleanQuery, IndexError> {
+        let common = (searcher.num_docs() as f32 * COMMON_SHARE) as u64;
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::with_capacity(64);
-        let mut clause = |field: Field, term: &str, boost: f32| {
+        let mut clause = |field: Field, term: &str, boost: f32| -> Result<(), IndexError> {
             let term = Term::from_field_text(field, term);
-            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-            clauses.push((
-                Occur::Should,
-                Box::new(BoostQuery::new(Box::new(query), boost)),
-            ));
+            let holding = searcher.doc_freq(&term)?;
+            if holding > 0 && (holding <= common || searcher.num_docs() < COMMON_FROM) {
+                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+                let query = BoostQuery::new(Box::new(query), boost);
+                clauses.push((Occur::Should, Box::new(query)));
+            }
+            Ok(())
         };
         let mut seen: Vec<&str> = Vec::new();
         for term in text.terms.iter().take(QUERY_TERMS_MAX) {
@@ -145,17 +152,17 @@ impl ArticleIndex {
             }
             seen.push(&term.text);
             let boost = if term.synonym { SYNONYM_BOOST } else { 1.0 };
-            clause(self.fields.words, &term.text, boost);
-            clause(self.fields.title, &term.text, boost * TITLE_BOOST);
+            clause(self.fields.words, &term.text, boost)?;
+            clause(self.fields.title, &term.text, boost * TITLE_BOOST)?;
         }
-        let mut pairs: Vec<terms::Bigram> =
-            terms::bigrams(&text.normal).take(QUERY_TERMS_MAX).collect();
+        let pairs = terms::bigrams(&text.normal).take(QUERY_TERMS_MAX);
+        let mut pairs: Vec<terms::Bigram> = pairs.collect();
         pairs.sort_unstable();
         pairs.dedup();
         for pair in pairs {
-            clause(self.fields.pairs, &terms::unpack(pair), PAIR_BOOST);
+            clause(self.fields.pairs, &terms::unpack(pair), PAIR_BOOST)?;
         }
-        BooleanQuery::new(clauses)
+        Ok(BooleanQuery::new(clauses))
     }
 }
 

@@ -12,8 +12,13 @@ fn row(law: &str, no: &str, num: u32, status: &str, superseded: &str, text: &str
         "" => "null".to_owned(),
         day => format!("\"{day}\""),
     };
+    let effective = if status == "尚未施行" {
+        "2027-01-01"
+    } else {
+        "2020-01-01"
+    };
     format!(
-        r#"{{"law":"{law}","law_short":"{law}","article_no":"{no}","article_num":{num},"kind":"法律","status":"{status}","effective_date":"2020-01-01","version_date":"2020-01-01","text":"{text}","source":"test","superseded_on":{superseded}}}"#
+        r#"{{"law":"{law}","law_short":"{law}","article_no":"{no}","article_num":{num},"kind":"法律","status":"{status}","effective_date":"{effective}","version_date":"2020-01-01","text":"{text}","source":"test","superseded_on":{superseded}}}"#
     )
 }
 
