@@ -20,9 +20,17 @@
 pub mod clock;
 pub mod config;
 pub mod dialogue;
+pub mod engine;
+pub mod eval;
+pub mod http;
 pub mod hub;
 pub mod kb;
+pub mod knowledge;
 pub mod law;
+pub mod people;
 pub mod reading;
 pub mod store;
 pub mod wire;
+
+#[cfg(test)]
+mod wire_ts;

@@ -3,12 +3,20 @@
 
 use faxun::store::sled::{SledOptions, SledStore};
 use faxun::store::*;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 const RECORD_BYTES: usize = 20_000;
 const WRITERS: usize = 8;
+/// Set for the child: the small disk.
+const CHILD_DIR: &str = "FAXUN_FULL_TEST_DIR";
+/// The child's last words.
+const FILLED: &str = "filled";
+/// Longer than it takes the store to notice that a write does not end.
+const CHILD_WAIT: Duration = Duration::from_secs(20);
 
 /// A tmpfs, unmounted when dropped.
 struct SmallDisk(tempfile::TempDir);
@@ -38,20 +46,19 @@ impl SmallDisk {
     fn path(&self) -> &Path {
         self.0.path()
     }
+}
 
-    fn options(&self, reserve_bytes: u64) -> (SledOptions, PathBuf) {
-        let keys = std::env::temp_dir().join(format!(
-            "{}.key",
-            self.path().file_name().unwrap().to_string_lossy()
-        ));
-        let mut options = SledOptions::new(self.path().join("data"), &keys);
-        options.disk_reserve_bytes = reserve_bytes;
-        (options, keys)
-    }
+/// The data on the small disk, the key file beside it.
+fn options(disk: &Path, reserve_bytes: u64) -> SledOptions {
+    let mut options = SledOptions::new(disk.join("data"), disk.with_extension("key"));
+    options.disk_reserve_bytes = reserve_bytes;
+    options
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
+        // Best effort: the test has told what it had to tell.
+        let _ = std::fs::remove_file(self.path().with_extension("key"));
         let _ = Command::new("umount").arg("-l").arg(self.path()).output();
     }
 }
@@ -69,23 +76,83 @@ fn record(writer: usize, turn: u64) -> NewRecord {
     }
 }
 
-/// Appends to its own log until it fails; the number of acked turns and the failure.
-async fn write_until_full(store: Arc<SledStore>, writer: usize) -> (u64, StoreError) {
+/// Appends to its own log until it fails; says each ack on stdout; the failure.
+async fn write_until_full(store: Arc<SledStore>, writer: usize) -> StoreError {
     let mut at = Revision::START;
     for turn in 1.. {
         match store.append(&log(writer), at, record(writer, turn)).await {
             Ok(Appended::Done(next)) => at = next,
             Ok(other) => panic!("{other:?}"),
-            Err(error) => return (turn - 1, error),
+            Err(error) => return error,
         }
+        let mut out = std::io::stdout().lock();
+        out.write_all(format!("acked {writer} {turn}\n").as_bytes())
+            .unwrap();
+        out.flush().unwrap();
     }
     unreachable!()
 }
 
-async fn fill(store: &Arc<SledStore>) -> Vec<(u64, StoreError)> {
+async fn fill(store: &Arc<SledStore>) -> Vec<StoreError> {
     let writers = (0..WRITERS).map(|writer| tokio::spawn(write_until_full(store.clone(), writer)));
     let results = futures_util::future::join_all(writers).await;
     results.into_iter().map(|result| result.unwrap()).collect()
+}
+
+/// Not a test by itself: a process that fills the disk and ends, as a server does whose store has failed.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "started by the test of a full disk"]
+async fn child_fills_the_disk() {
+    let Some(dir) = std::env::var_os(CHILD_DIR) else {
+        return;
+    };
+    let store = Arc::new(SledStore::open(&options(Path::new(&dir), 0)).unwrap());
+    let filled = tokio::time::timeout(CHILD_WAIT, fill(&store)).await;
+    assert!(
+        matches!(store.health(), Health::Failed(_)),
+        "a full disk must show in the health"
+    );
+    if let Ok(errors) = filled {
+        let honest =
+            |e: &StoreError| matches!(e, StoreError::Unknown(_) | StoreError::Unavailable(_));
+        assert!(errors.iter().all(honest), "{errors:?}");
+        assert!(
+            errors.iter().any(|e| matches!(e, StoreError::Unknown(_))),
+            "{errors:?}"
+        );
+    } else {
+        println!("\nthe last writes did not end, and the health says so");
+    }
+    drop(store);
+    println!("\n{FILLED}");
+}
+
+/// Fills the disk in a process of its own; the acked turns of each writer.
+fn fill_in_child(disk: &Path) -> Vec<u64> {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args([
+        "child_fills_the_disk",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+    ]);
+    let out = child.env(CHILD_DIR, disk).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(
+        text.lines().any(|line| line == FILLED),
+        "{text}\n{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let mut acked = vec![0; WRITERS];
+    for line in text.lines() {
+        let mut words = line.rsplit(' ');
+        let (turn, writer) = (words.next(), words.next());
+        if words.next().is_some_and(|word| word.ends_with("acked")) {
+            let number = |word: Option<&str>| word.unwrap().parse::<u64>().unwrap();
+            acked[number(writer) as usize] = number(turn);
+        }
+    }
+    acked
 }
 
 /// Every acked turn is there, at most one more in each log, and each is what was written.
@@ -109,23 +176,10 @@ async fn a_disk_that_runs_full_under_the_store() {
     let Some(disk) = SmallDisk::mount(24) else {
         return;
     };
-    let (options, keys) = disk.options(0);
-    let store = Arc::new(SledStore::open(&options).unwrap());
-    let results = fill(&store).await;
-    for (_, error) in &results {
-        let honest = matches!(error, StoreError::Unknown(_) | StoreError::Unavailable(_));
-        assert!(honest, "{error:?}");
-    }
-    assert!(
-        results
-            .iter()
-            .any(|(_, error)| matches!(error, StoreError::Unknown(_)))
-    );
-    assert!(matches!(store.health(), Health::Failed(_)));
-    let acked: Vec<u64> = results.iter().map(|(acked, _)| *acked).collect();
+    let acked = fill_in_child(disk.path());
     assert!(acked.iter().sum::<u64>() > 100, "{acked:?}");
-    drop(store);
 
+    let options = options(disk.path(), 0);
     // On the disk that is still full it opens or says why not, and harms nothing either way.
     match SledStore::open(&options) {
         Ok(store) => check(&store, &acked).await,
@@ -140,7 +194,6 @@ async fn a_disk_that_runs_full_under_the_store() {
         .await
         .unwrap();
     assert!(matches!(next, Appended::Done(_)));
-    std::fs::remove_file(keys).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,16 +201,19 @@ async fn the_reserve_stops_appends_before_the_disk_is_full() {
     let Some(disk) = SmallDisk::mount(48) else {
         return;
     };
-    let (options, keys) = disk.options(16 * 1024 * 1024);
+    let options = options(disk.path(), 16 * 1024 * 1024);
     let store = Arc::new(SledStore::open(&options).unwrap());
-    let results = fill(&store).await;
-    let acked: Vec<u64> = results.iter().map(|(acked, _)| *acked).collect();
+    let errors = fill(&store).await;
     assert!(
-        results
+        errors
             .iter()
-            .all(|(_, error)| matches!(error, StoreError::Full(_))),
-        "{results:?}"
+            .all(|error| matches!(error, StoreError::Full(_))),
+        "{errors:?}"
     );
+    let mut acked = Vec::new();
+    for writer in 0..WRITERS {
+        acked.push(store.last(&log(writer)).await.unwrap().unwrap().0.turn);
+    }
     assert!(matches!(store.health(), Health::Failed(_)));
     check(&store, &acked).await;
     assert_eq!(store.erase(&log(7)).await.unwrap(), Erased::Done);
@@ -170,5 +226,4 @@ async fn the_reserve_stops_appends_before_the_disk_is_full() {
         .await
         .unwrap();
     assert!(matches!(next, Appended::Done(_)), "{next:?}");
-    std::fs::remove_file(keys).unwrap();
 }

@@ -3,6 +3,7 @@
 use super::LawsCommand;
 use super::open::{self, Open};
 use anyhow::Context as _;
+use faxun::dialogue::nouns::Verdict;
 use faxun::kb::statutes;
 use faxun::law::article::ArticleNo;
 use faxun::law::cite;
@@ -64,7 +65,6 @@ pub fn laws(open: &Open, command: LawsCommand) -> anyhow::Result<bool> {
     }
 }
 
-fn verdict_holds(verdict: faxun::dialogue::nouns::Verdict) -> bool {
-    use faxun::dialogue::nouns::Verdict;
+fn verdict_holds(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::InForce | Verdict::Unreviewed)
 }

@@ -58,9 +58,20 @@ pub(super) fn remind(d: &mut Draft, seq_before: Seq) {
         return;
     }
     let Some(q) = &d.state.safety else { return };
-    if q.open && q.asked < SAFETY_ASKS_MAX && q.of <= seq_before {
-        let kind = q.kind;
-        ask(d, kind);
+    if !q.open || q.asked >= SAFETY_ASKS_MAX || q.of > seq_before {
+        return;
+    }
+    let kind = q.kind;
+    ask(d, kind);
+    // Who waits and does not say that he is safe waits in front.
+    if let Owner::Queue { urgent, .. } = &mut d.state.owner
+        && !*urgent
+    {
+        *urgent = true;
+        d.desk(true);
+        if d.ctx.duty.open {
+            d.schedule_urgent(Timer::UrgentUnaccepted);
+        }
     }
 }
 

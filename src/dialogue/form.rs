@@ -238,9 +238,8 @@ fn choice(d: &Draft, options: &[String], text: &str) -> Option<String> {
     if let Some(same) = options.iter().find(|o| *o == text) {
         return Some(same.clone());
     }
-    if text.chars().nth(1).is_none() {
-        return None;
-    }
+    // A single character is too little to tell options apart.
+    text.chars().nth(1)?;
     let mut alike = options
         .iter()
         .filter(|o| o.contains(text) || text.contains(o.as_str()));

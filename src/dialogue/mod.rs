@@ -18,3 +18,6 @@ mod answer;
 mod consultant;
 mod danger;
 mod waiting;
+
+#[cfg(test)]
+mod tests;

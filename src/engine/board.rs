@@ -235,7 +235,7 @@ pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Opt
             true,
             OwnerTag::Consultant,
             since_before,
-            state.danger.is_some(),
+            state.peril().is_some(),
             None,
             Some(staff.clone()),
         ),

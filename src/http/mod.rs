@@ -89,7 +89,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
-        .merge(pages::routes())
+        .merge(pages::routes(&app.config.server.allowed_origins))
         .with_state(app)
 }
 

@@ -205,3 +205,114 @@ fn chinese(n: u32) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_number_is_read_back_in_both_numerals() {
+        for num in 1..=3000 {
+            for sub in 0..=30 {
+                let article = ArticleNo { num, sub };
+                let arabic = match sub {
+                    0 => format!("第{num}条"),
+                    _ => format!("第{num}条之{sub}"),
+                };
+                for written in [article.to_string(), article.compact(), arabic] {
+                    assert_eq!(ArticleNo::parse(&written), Ok(article), "{written}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_statutes_write_them() {
+        for (num, sub, shown, compact) in [
+            (10, 0, "第十条", "10"),
+            (20, 0, "第二十条", "20"),
+            (110, 0, "第一百一十条", "110"),
+            (101, 0, "第一百零一条", "101"),
+            (1062, 0, "第一千零六十二条", "1062"),
+            (1010, 0, "第一千零一十条", "1010"),
+            (276, 1, "第二百七十六条之一", "276之一"),
+            (120, 12, "第一百二十条之十二", "120之十二"),
+            (0, 0, "全文", "0"),
+        ] {
+            let article = ArticleNo { num, sub };
+            assert_eq!(article.to_string(), shown);
+            assert_eq!(article.compact(), compact);
+        }
+    }
+
+    #[test]
+    fn other_ways_to_write_a_number() {
+        for (written, num, sub) in [
+            ("１２", 12, 0),
+            ("第 276 条 之 1", 276, 1),
+            ("第276之一条", 276, 1),
+            ("一〇七九", 1079, 0),
+            ("第一千〇七十九条", 1079, 0),
+            ("一百一十", 110, 0),
+            ("两百", 200, 0),
+            ("条目三", 3, 0),
+            ("一", 1, 0),
+            ("全文", 0, 0),
+            ("第八十條", 80, 0),
+        ] {
+            assert_eq!(
+                ArticleNo::parse(written),
+                Ok(ArticleNo { num, sub }),
+                "{written}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_article_is_refused() {
+        for written in [
+            "",
+            "第",
+            "第条",
+            "0",
+            "零",
+            "第零条",
+            "四七",
+            "百",
+            "十百",
+            "一二百",
+            "47条款",
+            "第三款",
+            "3.5",
+            "-3",
+            "99999",
+            "276之",
+            "之一",
+            "第四十七条第一款",
+            "12之100",
+            "99999999999999",
+        ] {
+            // 四七 is 47 digit by digit, as 一〇七九 is.
+            let allowed = written == "四七";
+            assert_eq!(ArticleNo::parse(written).is_ok(), allowed, "{written}");
+        }
+    }
+
+    #[test]
+    fn articles_are_ordered_as_in_the_book() {
+        let order = ["第八条", "第八十条", "第八十条之一", "第八十一条"];
+        let read: Vec<_> = order.iter().map(|a| ArticleNo::parse(a).unwrap()).collect();
+        assert!(read.is_sorted());
+        assert_ne!(read[0], read[1]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,12}|[第条之一二三四五六七八九十百千零〇0-9０-９]{0,10}") {
+            if let Ok(article) = ArticleNo::parse(&text) {
+                prop_assert_eq!(ArticleNo::parse(&article.to_string()), Ok(article));
+            }
+        }
+    }
+}

@@ -77,6 +77,7 @@ pub fn citations(text: &str, names: &LawNames) -> Vec<Cited> {
         mentions: text.mentions(names),
         text: &text,
         law: None,
+        called: Vec::new(),
         end: 0,
         carries: false,
         out: Vec::new(),
@@ -102,6 +103,8 @@ struct Scan<'a> {
     /// Known names as (start, end, title), by start; none overlap.
     mentions: Vec<(usize, usize, &'a str)>,
     law: Option<Law>,
+    /// Names that the text itself gives (（以下简称《解释》）), with their laws.
+    called: Vec<(String, Law)>,
     /// End of the last name or article read.
     end: usize,
     /// An article without a name may still belong to `law`: same line.
@@ -132,7 +135,9 @@ impl Scan<'_> {
             return None;
         }
         let title = self.text.original(at..close);
-        Some(self.name(at, close, title, false))
+        let called = self.called.iter().rev().find(|(name, _)| *name == title);
+        let (title, known) = called.map_or((title, false), |(_, l)| (l.title.clone(), l.known));
+        Some(self.name(at, close, title, known))
     }
 
     fn known_name(&mut self, at: usize) -> Option<usize> {
@@ -155,12 +160,18 @@ impl Scan<'_> {
 
     fn name(&mut self, start: usize, end: usize, title: String, known: bool) -> usize {
         let adjacent = remark_end(&self.text.chars, end);
-        self.law = Some(Law {
+        let law = Law {
             title,
             known,
             start,
             adjacent,
-        });
+        };
+        let remark: String = self.text.chars[end..adjacent].iter().collect();
+        if let Some((_, name)) = remark.trim_end_matches(')').split_once("简称") {
+            let name = name.trim_start_matches([':', '为']).to_owned();
+            self.called.push((name, law.clone()));
+        }
+        self.law = Some(law);
         self.end = adjacent;
         self.carries = true;
         adjacent
@@ -205,6 +216,9 @@ impl Scan<'_> {
         let chars = &self.text.chars;
         let run = title_run(&chars[self.end..at]);
         let before: String = chars[at - run..at].iter().collect();
+        if own_title(&before) {
+            return None;
+        }
         if PRONOUNS.iter().any(|p| before.ends_with(p)) {
             return Some((self.law.clone()?, at));
         }
@@ -287,10 +301,9 @@ impl Scan<'_> {
 }
 
 /// Words for a law named before.
-const PRONOUNS: [&str; 14] = [
+const PRONOUNS: [&str; 11] = [
     "同法",
     "该法",
-    "本法",
     "此法",
     "这部法",
     "该部法",
@@ -300,9 +313,9 @@ const PRONOUNS: [&str; 14] = [
     "该办法",
     "该解释",
     "同条例",
-    "本条例",
-    "前述法律",
 ];
+/// What a text calls itself: 本法第三条 belongs to the text it stands in, which nobody here knows.
+const ITSELF: char = '本';
 /// What may stand between a law and its article.
 const LINKS: [&str; 14] = [
     "的",
@@ -382,7 +395,7 @@ const TITLE_ENDS: [&str; 16] = [
     "解答",
 ];
 /// Words that end like titles.
-const NOT_TITLES: [&str; 18] = [
+const NOT_TITLES: [&str; 16] = [
     "方法",
     "想法",
     "看法",
@@ -397,8 +410,6 @@ const NOT_TITLES: [&str; 18] = [
     "司法",
     "执法",
     "非法",
-    "本办法",
-    "本规定",
     "公司规定",
     "厂里规定",
 ];
@@ -464,6 +475,15 @@ const PLACES: [&str; 18] = [
 ];
 /// Words that end like a place and are none.
 const NOT_PLACES: [&str; 5] = ["城市", "上市", "超市", "门市", "股市"];
+
+/// 本解释, 本实施细则, 本法 at the end.
+fn own_title(before: &str) -> bool {
+    let title = before.rsplit_once(ITSELF).map(|(_, title)| title);
+    title.is_some_and(|t| {
+        let kind = t.strip_prefix("实施").unwrap_or(t);
+        TITLE_ENDS.contains(&kind)
+    })
+}
 
 fn of_a_place(before: &[char]) -> bool {
     let before: String = before[before.len().saturating_sub(5)..].iter().collect();

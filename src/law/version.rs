@@ -16,6 +16,7 @@
 //! Of several versions the one in force decides; where none is, 未能核实 before 尚未施行 before 已废止或已修改.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::io::BufRead;
 use std::ops::Range;
 use std::sync::Arc;
@@ -78,6 +79,46 @@ pub struct Article {
     /// Paragraphs split by newline.
     pub text: Arc<str>,
     pub source: Arc<str>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Status::InForce => "现行有效",
+            Status::Unreviewed { as_of } => {
+                return write!(f, "未核（{} 版本）", as_of.strftime("%Y-%m"));
+            }
+            Status::Doubtful => "存疑",
+            Status::NotYetInForce => "尚未施行",
+            Status::Historic => "历史版本",
+            Status::Repealed => "已废止",
+            Status::SupposedlyRepealed => "疑已废止",
+        })
+    }
+}
+
+/// Title, number, the source's label and dates on one line, then the text.
+impl fmt::Display for Article {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let day = |d: Option<Date>| d.map_or_else(|| "?".to_owned(), |d| d.to_string());
+        write!(
+            f,
+            "《{}》{}  [{}]  {}  施行 {} · 版本 {}",
+            self.law,
+            self.article_no,
+            self.status,
+            self.kind,
+            day(self.effective_date),
+            day(self.version_date)
+        )?;
+        if let Some(on) = self.superseded_on {
+            write!(f, " · 被取代 {on}")?;
+        }
+        if let Some(by) = &self.repealed_by {
+            write!(f, " · 废止依据 {by}")?;
+        }
+        write!(f, "\n{}", self.text)
+    }
 }
 
 /// When a version began to apply.
@@ -241,13 +282,15 @@ impl Laws {
     }
 
     /// Adds titles declared repealed (JSON Lines of `name`, `repealed_on`, `by`), to tell "repealed" from "never
-    /// existed" and to date what is labelled 已废止. Returns how many.
+    /// existed" and to date what is labelled 已废止; they become known names. Returns how many.
     ///
     /// # Errors
     /// The first line that cannot be read; nothing is added then.
     pub fn repealed_names(&mut self, lines: impl BufRead) -> Result<usize, ImportError> {
         let names = import::repealed_names(lines)?;
         let count = names.len();
+        let titles = self.laws.iter().map(|l| &*l.title);
+        self.names = LawNames::with_titles(titles.chain(names.iter().map(|(name, _)| &**name)));
         for (name, on) in names {
             self.repealed.insert(squash(short_title(&name)), on);
         }

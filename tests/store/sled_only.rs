@@ -6,6 +6,10 @@ use faxun::store::*;
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// Far longer than any sync takes.
+const SYNC_WAIT: Duration = Duration::from_secs(20);
 
 /// A durable step that announces itself and then waits for its verdict.
 struct Gated {
@@ -40,6 +44,13 @@ fn gated(disk: &Disk) -> (SledStore, Receiver<()>, Sender<io::Result<()>>) {
     )
 }
 
+/// Waits until a sync was announced; a store that acks without one must not make the test hang.
+fn reached(announced: &Receiver<()>) {
+    announced
+        .recv_timeout(SYNC_WAIT)
+        .expect("the durable step is reached");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ack_and_the_readers_wait_for_the_sync() {
     let disk = Disk::new();
@@ -47,7 +58,7 @@ async fn the_ack_and_the_readers_wait_for_the_sync() {
     let (a, b) = (log("conv/a"), log("conv/b"));
     decide.send(Ok(())).unwrap();
     let at = append(&store, &a, Revision::START, record(1, "durable")).await;
-    announced.recv().unwrap();
+    reached(&announced);
 
     let new = NewRecord {
         header: Some(header(2)),
@@ -58,7 +69,7 @@ async fn the_ack_and_the_readers_wait_for_the_sync() {
     let mut both = Box::pin(futures_util::future::join(second, first_of_b));
     assert!(futures_util::poll!(&mut both).is_pending());
     // The records are in sled and flushed now; only the sync is missing.
-    tokio::task::block_in_place(|| announced.recv().unwrap());
+    tokio::task::block_in_place(|| reached(&announced));
     for _ in 0..1000 {
         assert!(
             futures_util::poll!(&mut both).is_pending(),
@@ -76,7 +87,10 @@ async fn the_ack_and_the_readers_wait_for_the_sync() {
         [(1, 1, "durable".into())]
     );
     assert_eq!(store.last(&b).await.unwrap(), None);
-    assert_eq!(store.logs("", None, 9).await.unwrap(), [a.clone()]);
+    assert_eq!(
+        store.logs("", None, 9).await.unwrap(),
+        std::slice::from_ref(&a)
+    );
     assert!(store.open().await.unwrap().is_empty());
 
     decide.send(Ok(())).unwrap();
@@ -96,10 +110,10 @@ async fn an_erasure_waits_for_the_sync() {
     let a = log("conv/a");
     decide.send(Ok(())).unwrap();
     append(&store, &a, Revision::START, record(1, "x")).await;
-    announced.recv().unwrap();
+    reached(&announced);
     let mut erase = Box::pin(store.erase(&a));
     assert!(futures_util::poll!(&mut erase).is_pending());
-    tokio::task::block_in_place(|| announced.recv().unwrap());
+    tokio::task::block_in_place(|| reached(&announced));
     assert!(futures_util::poll!(&mut erase).is_pending());
     decide.send(Ok(())).unwrap();
     assert_eq!(erase.await.unwrap(), Erased::Done);
@@ -222,6 +236,29 @@ async fn everything_is_there_after_opening_again() {
     assert_eq!(store.last(&a).await.unwrap().unwrap().1, at);
     append(&store, &a, at, record(2, "二")).await;
     assert!(store.open().await.unwrap().is_empty());
+}
+
+/// Also: dropping a store that is stuck does not hang.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_does_not_end_shows_in_the_health() {
+    let disk = Disk::new();
+    let (store, announced, decide) = gated(&disk);
+    let a = log("conv/a");
+    let mut stuck = Box::pin(store.append(&a, Revision::START, record(1, "x")));
+    assert!(futures_util::poll!(&mut stuck).is_pending());
+    tokio::task::block_in_place(|| reached(&announced));
+    let noticed = async {
+        while store.health() == Health::Ok {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(SYNC_WAIT, noticed)
+        .await
+        .expect("the health tells");
+    drop(stuck);
+    drop(store);
+    // The committer outlives the store here; it ends with the process.
+    drop(decide);
 }
 
 /// Whether any file below a directory holds these bytes.

@@ -9,6 +9,7 @@ use lru::LruCache;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 /// Most commands in one round.
@@ -270,17 +271,42 @@ impl Committer {
         write: impl FnOnce(&Inner) -> Result<(), sled::Error>,
     ) -> Result<(), StoreError> {
         self.inner.usable()?;
-        let steps = AssertUnwindSafe(|| -> Result<(), String> {
-            write(&self.inner).map_err(|e| format!("write: {e}"))?;
-            self.inner.tree.flush().map_err(|e| format!("flush: {e}"))?;
-            self.durable.sync().map_err(|e| format!("sync: {e}"))
+        self.inner.note_round(Some(Instant::now()));
+        let in_sled = |step: &str, error: sled::Error| Fault {
+            why: format!("{step}: {error}"),
+            in_sled: true,
+        };
+        let steps = AssertUnwindSafe(|| -> Result<(), Fault> {
+            write(&self.inner).map_err(|e| in_sled("write", e))?;
+            self.inner.tree.flush().map_err(|e| in_sled("flush", e))?;
+            self.durable.sync().map_err(|e| Fault {
+                why: format!("sync: {e}"),
+                in_sled: false,
+            })
         });
-        let result = catch_unwind(steps).unwrap_or_else(|_| Err("panic while writing".into()));
-        result.map_err(|why| {
-            self.inner.fail(why.clone());
-            StoreError::Unknown(why)
+        let panicked = |_| {
+            Err(Fault {
+                why: "panic while writing".into(),
+                in_sled: true,
+            })
+        };
+        let result = catch_unwind(steps).unwrap_or_else(panicked);
+        self.inner.note_round(None);
+        result.map_err(|fault| {
+            if fault.in_sled {
+                // Dropped after an error of its own, sled flushes once more and may wait for ever.
+                std::mem::forget(self.inner.tree.clone());
+            }
+            self.inner.fail(fault.why.clone());
+            StoreError::Unknown(fault.why)
         })
     }
+}
+
+/// Why a round could not be made durable.
+struct Fault {
+    why: String,
+    in_sled: bool,
 }
 
 /// Writes the rows of a round. A record alone, or with its new key before it, is plain inserts: sled's log recovers
@@ -319,4 +345,41 @@ fn write(inner: &Inner, accepted: &mut [Append]) -> Result<(), sled::Error> {
 /// A caller that stopped waiting needs no answer.
 fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) {
     let _ = reply.send(result);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::{SledOptions, open};
+    use super::*;
+
+    /// A caller may have wrapped its log's new key just before a rotation and hand it in just after.
+    #[test]
+    fn a_key_wrapped_under_an_old_generation_is_not_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = SledOptions::new(dir.path().join("data"), dir.path().join("master.key"));
+        let (inner, durable) = open(&options).unwrap();
+        let inner = Arc::new(inner);
+        inner
+            .change_master(|master| master.add_generation())
+            .unwrap();
+        let mut committer = Committer::new(inner.clone(), Box::new(durable));
+        let log = LogId::new("conv/a").unwrap();
+        let mut append = |under| {
+            let (reply, mut answer) = oneshot::channel();
+            committer.append(&mut vec![Append {
+                log: log.clone(),
+                expect: 0,
+                last_seq: 1,
+                key: layout::record(&log, 1, 1),
+                value: vec![1],
+                new_key: Some((under, vec![2])),
+                header: None,
+                reply,
+            }]);
+            answer.try_recv().unwrap().unwrap()
+        };
+        assert_eq!(append(1), Outcome::StaleKey);
+        assert_eq!(inner.last_position(&log).unwrap(), None);
+        assert_eq!(append(2), Outcome::Done);
+    }
 }

@@ -13,12 +13,16 @@ use std::num::NonZeroUsize;
 use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 /// Unwrapped keys kept in memory.
 const KEYS_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
 /// The reason why a closed store takes nothing.
 const CLOSED: &str = "closed";
+
+/// A round that takes longer is taken for stuck: the disk does not answer, or sled has lost a buffer.
+pub const ROUND_STALL: Duration = Duration::from_secs(10);
 
 /// A log in the round that is being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +69,7 @@ pub struct Inner {
     index: RwLock<Index>,
     held: RwLock<HashMap<LogId, Held>>,
     failed: OnceLock<String>,
+    round_began: Mutex<Option<Instant>>,
     /// Held for its lock on the directory; last, so that it is let go after sled.
     _lock: File,
 }
@@ -79,6 +84,7 @@ impl Inner {
             index: RwLock::new(index),
             held: RwLock::default(),
             failed: OnceLock::new(),
+            round_began: Mutex::new(None),
             _lock: lock,
         }
     }
@@ -102,6 +108,35 @@ impl Inner {
     pub fn close(&self) {
         // A failure before stays the reason.
         let _ = self.failed.set(CLOSED.into());
+    }
+
+    /// Notes when the committer begins to write, flush and sync, and with `None` that it is done.
+    pub fn note_round(&self, began: Option<Instant>) {
+        *self
+            .round_began
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = began;
+    }
+
+    /// Whether the round that is being written does not end.
+    pub fn is_stalled(&self) -> bool {
+        let began = *self
+            .round_began
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        began.is_some_and(|began| began.elapsed() > ROUND_STALL)
+    }
+
+    /// The reason why appends are not taken now.
+    pub fn trouble(&self) -> Option<StoreError> {
+        let stalled = || {
+            let why = || StoreError::Unavailable("writing does not end".into());
+            self.is_stalled().then(why)
+        };
+        self.usable()
+            .err()
+            .or_else(stalled)
+            .or_else(|| self.space.shortage())
     }
 
     pub fn is_closed(&self) -> bool {

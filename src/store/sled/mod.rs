@@ -3,7 +3,8 @@
 //! The way of a record: its caller seals it (`seal`, in parallel), hands it to the committer (`committer`), which
 //! checks its revision, writes it with its key and header rows (`layout`), flushes, syncs (`durable`) and only then
 //! answers. From the write to the sync the record is held back from readers (`inner`). After any error in these steps
-//! the store takes nothing more and waits to be opened again.
+//! the store takes nothing more: the process should end and open it again. (After an error of its own sled cannot even be
+//! dropped safely, so it is not, and its lock stays until the process ends.)
 //!
 //! Erasing removes a log's records and key at once, but sled keeps old bytes until it reuses their space, the wrapped
 //! key among them: an erasure is final once [`Store::rotate`] has destroyed the master generation that wrapped it
@@ -23,13 +24,17 @@ pub use open::{CACHE_BYTES, DISK_RESERVE_BYTES, OpenError, SledOptions};
 
 use super::*;
 use committer::{Append, Command, Committer, Outcome, QUEUE_COMMANDS_MAX, Reply, Rewrap};
-use inner::Inner;
+use inner::{Inner, ROUND_STALL};
 use seal::Key;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Keys wrapped anew in one step of a rotation; appends go on between the steps.
 const ROTATE_STEP_KEYS: usize = 1000;
+
+/// How often dropping looks whether the committer has finished.
+const DROP_POLL: Duration = Duration::from_millis(1);
 
 /// See the module's documentation.
 pub struct SledStore {
@@ -238,16 +243,15 @@ impl Store for SledStore {
     }
 
     fn health(&self) -> Health {
-        let trouble = self
-            .inner
-            .usable()
-            .err()
-            .or_else(|| self.inner.space.shortage());
+        let trouble = self.inner.trouble();
         trouble.map_or(Health::Ok, |e| Health::Failed(e.to_string()))
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        match self.ask(|reply| Command::Close { reply }).await {
+        let close = self.ask(|reply| Command::Close { reply });
+        let closed = tokio::time::timeout(ROUND_STALL, close).await;
+        let stalled = |_| Err(StoreError::Unknown("writing does not end".into()));
+        match closed.unwrap_or_else(stalled) {
             Err(_) if self.inner.is_closed() => Ok(()),
             closed => closed,
         }
@@ -255,12 +259,16 @@ impl Store for SledStore {
 }
 
 impl Drop for SledStore {
-    /// Lets the committer finish what was handed in.
+    /// Lets the committer finish what was handed in, unless it is stuck.
     fn drop(&mut self) {
         self.commands.take();
-        if let Some(committer) = self.committer.take() {
-            // Its panic was its own end; there is nothing left to do here.
-            let _ = committer.join();
+        let running = || {
+            self.committer
+                .as_ref()
+                .is_some_and(|thread| !thread.is_finished())
+        };
+        while running() && !self.inner.is_stalled() {
+            std::thread::sleep(DROP_POLL);
         }
     }
 }

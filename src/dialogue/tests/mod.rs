@@ -1,0 +1,10 @@
+//! The dialogue as a whole: transcripts row by row, properties over any events, a desk under load.
+
+mod form;
+mod format;
+mod people;
+mod props;
+mod rows;
+mod safety;
+mod sim;
+mod support;

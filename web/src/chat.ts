@@ -1,0 +1,299 @@
+// The citizen's side of `faxun.v1` without any page: one conversation, kept over reloads and lost networks.
+
+import { Link, type LinkStatus } from './link';
+import { Memory, type Sendable } from './memory';
+import { Messages } from './messages';
+import { newId, Outbox } from './outbox';
+import {
+  type ClientFrame,
+  type ErrorFrame,
+  type Identity,
+  type Notice,
+  type Owner,
+  PROTOCOL,
+  type ServerFrame,
+} from './wire';
+
+/** Messages asked for at a time. */
+const PAGE = 50;
+/** At most one typing frame in this time, in ms. */
+const TYPING_EVERY_MS = 3_000;
+/** How long the other side's typing is shown, in ms. */
+const TYPING_SHOWN_MS = 5_000;
+/** While somebody is waited for, a silent connection is tried this often, in ms. */
+const PROBE_EVERY_MS = 45_000;
+
+type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+export type Action = Without<Sendable, 'id'>;
+
+export interface ChatOptions {
+  /** Origin of the server, without a slash at the end. */
+  server: string;
+  identity?: Identity | undefined;
+  silent: boolean;
+  changed: () => void;
+}
+
+export class Chat {
+  readonly messages = new Messages();
+  readonly outbox: Outbox<Sendable>;
+  owner: Owner = { kind: 'bot' };
+  position: number | undefined;
+  status: LinkStatus = 'connecting';
+  notice: Notice | undefined;
+  noticeRead = false;
+  otherTyping = false;
+  loadingOlder = false;
+  /** A line about the connection or the last error without a message of ours. */
+  line = '';
+
+  private readonly memory: Memory;
+  private readonly link: Link<ServerFrame, ClientFrame>;
+  private token: string | undefined;
+  private conversation = '';
+  private welcomed = false;
+  private identity: Identity | undefined;
+  private gapAt: number | undefined;
+  private typedAt = 0;
+  private typingTimer: ReturnType<typeof setTimeout> | undefined;
+  private probeTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(private readonly options: ChatOptions) {
+    this.identity = options.identity;
+    this.memory = new Memory(options.server, options.silent);
+    this.outbox = new Outbox<Sendable>(
+      (frame) => this.welcomed && this.sendExpecting(frame),
+      () => this.changed(),
+    );
+    const kept = this.memory.load();
+    this.token = kept.token;
+    // Cached messages without the token that opens their conversation are of no use.
+    if (kept.token) {
+      this.conversation = kept.conversation ?? '';
+      for (const message of kept.messages ?? []) this.messages.add(message);
+      this.messages.older = (this.messages.first ?? 1) > 1;
+      this.notice = kept.notice;
+      this.noticeRead = kept.noticeRead ?? false;
+      this.outbox.items = kept.outbox ?? [];
+    }
+    this.link = new Link<ServerFrame, ClientFrame>({
+      url: `${options.server.replace(/^http/, 'ws')}/ws`,
+      protocol: PROTOCOL,
+      onOpen: () => this.hello(),
+      onFrame: (frame) => this.receive(frame),
+      onStatus: (status) => {
+        this.status = status;
+        if (status !== 'open') this.welcomed = this.loadingOlder = false;
+        this.changed();
+      },
+    });
+  }
+
+  start(): void {
+    this.link.start();
+    document.addEventListener('visibilitychange', this.visible);
+    this.probeTimer = setInterval(() => this.probeWhileWaiting(), PROBE_EVERY_MS);
+  }
+
+  stop(): void {
+    this.link.stop();
+    this.outbox.stop();
+    document.removeEventListener('visibilitychange', this.visible);
+    clearInterval(this.probeTimer);
+    clearTimeout(this.typingTimer);
+  }
+
+  act(action: Action): void {
+    this.line = '';
+    if (this.notice) this.noticeRead = true;
+    this.outbox.add({ ...action, id: newId() } as Sendable);
+  }
+
+  readNotice(): void {
+    this.noticeRead = true;
+    this.changed();
+  }
+
+  typing(): void {
+    const now = Date.now();
+    if (this.owner.kind !== 'consultant' || now - this.typedAt < TYPING_EVERY_MS) return;
+    this.typedAt = now;
+    this.link.send({ type: 'typing' });
+  }
+
+  loadOlder(): void {
+    const before = this.messages.first;
+    if (before === undefined || this.loadingOlder) return;
+    this.loadingOlder = this.more(before);
+    this.changed();
+  }
+
+  setSilent(silent: boolean): void {
+    this.memory.setSilent(silent);
+    if (!silent && this.token) this.memory.keepToken(this.token);
+    this.changed();
+  }
+
+  /** Leaves nothing of the conversation on this device. */
+  forget(): void {
+    this.stop();
+    this.memory.setSilent(true);
+    this.token = undefined;
+    this.messages.clear();
+    this.outbox.items = [];
+  }
+
+  private hello(): void {
+    const after = this.messages.after;
+    this.link.send({
+      type: 'hello',
+      ...(this.token === undefined ? {} : { token: this.token }),
+      ...(this.token === undefined || after === undefined ? {} : { after }),
+      ...(this.identity === undefined ? {} : { identity: this.identity }),
+    });
+    this.link.expectReply();
+  }
+
+  private receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'welcome':
+        this.welcome(frame);
+        break;
+      case 'ack':
+        this.outbox.acked(frame.id, frame.seq);
+        this.outbox.settle((seq) => this.messages.has(seq));
+        break;
+      case 'message':
+        this.messages.add(frame);
+        this.outbox.settle((seq) => this.messages.has(seq));
+        if (frame.from.kind !== 'citizen') this.otherTyping = false;
+        this.closeGap();
+        break;
+      case 'page':
+        for (const message of frame.messages) this.messages.add(message);
+        // The answer to a probe is an empty page that says nothing about older messages.
+        if (frame.messages.length > 0) this.messages.older = frame.more;
+        this.loadingOlder = false;
+        this.outbox.settle((seq) => this.messages.has(seq));
+        break;
+      case 'state':
+        this.owner = frame.owner;
+        this.position = frame.queue?.position;
+        break;
+      case 'typing':
+        this.showTyping();
+        break;
+      case 'error':
+        this.error(frame);
+        break;
+    }
+    this.changed();
+  }
+
+  private welcome(frame: Extract<ServerFrame, { type: 'welcome' }>): void {
+    if (this.conversation !== frame.conversation) {
+      // An identity may lead to another conversation than the one that was cached.
+      if (this.conversation !== '') this.startOver();
+      this.conversation = frame.conversation;
+    }
+    this.token = frame.token;
+    this.memory.keepToken(frame.token);
+    this.owner = frame.owner;
+    if (frame.notice) {
+      if (frame.notice.version !== this.notice?.version) this.noticeRead = false;
+      this.notice = frame.notice;
+    }
+    this.welcomed = true;
+    if (frame.seq > 0 && this.messages.size === 0) this.loadingOlder = this.more(frame.seq + 1);
+    this.outbox.flush();
+  }
+
+  /** A message is missing in between: resume from before it. If that does not bring it, go on. */
+  private closeGap(): void {
+    if (!this.messages.gap || this.loadingOlder) return;
+    const after = this.messages.after;
+    if (after === this.gapAt) return;
+    this.gapAt = after;
+    this.link.renew();
+  }
+
+  private error(frame: ErrorFrame): void {
+    switch (frame.code) {
+      case 'token_invalid':
+      case 'token_expired':
+      case 'gone':
+        this.startOver();
+        this.token = undefined;
+        this.memory.forget();
+        this.line = '之前的对话已不能接着用，已为你开始新的对话。';
+        this.hello();
+        return;
+      case 'identity_invalid':
+        this.identity = undefined;
+        this.line = frame.message;
+        this.hello();
+        return;
+      default:
+        if (frame.id !== undefined && this.outbox.refused(frame.id, frame.message, frame.retry)) return;
+        this.loadingOlder = false;
+        this.line = frame.ref === undefined ? frame.message : `${frame.message}（编号 ${frame.ref}）`;
+    }
+  }
+
+  private startOver(): void {
+    this.messages.clear();
+    this.conversation = '';
+    this.notice = undefined;
+    this.noticeRead = false;
+    this.owner = { kind: 'bot' };
+    this.gapAt = undefined;
+    // Choices and ratings point at messages of the old conversation.
+    this.outbox.discard((item) => item.frame.type === 'say' && item.seq === undefined);
+  }
+
+  private showTyping(): void {
+    this.otherTyping = true;
+    clearTimeout(this.typingTimer);
+    this.typingTimer = setTimeout(() => {
+      this.otherTyping = false;
+      this.changed();
+    }, TYPING_SHOWN_MS);
+  }
+
+  private more(before: number): boolean {
+    return this.sendExpecting({ type: 'more', before, limit: PAGE });
+  }
+
+  private sendExpecting(frame: ClientFrame): boolean {
+    if (!this.link.send(frame)) return false;
+    this.link.expectReply();
+    return true;
+  }
+
+  /** Asks for the page before the first message: empty, but it proves that the connection carries both ways. */
+  private probe(): void {
+    if (this.welcomed) this.sendExpecting({ type: 'more', before: 1, limit: 1 });
+  }
+
+  private probeWhileWaiting(): void {
+    const waiting = this.owner.kind === 'queue' || this.owner.kind === 'consultant';
+    if (waiting && document.visibilityState === 'visible') this.probe();
+  }
+
+  private readonly visible = (): void => {
+    if (document.visibilityState === 'visible') this.probe();
+  };
+
+  private changed(): void {
+    if (this.conversation !== '') {
+      this.memory.keepSession({
+        conversation: this.conversation,
+        messages: [...this.messages.all],
+        outbox: this.outbox.items,
+        ...(this.notice ? { notice: this.notice } : {}),
+        noticeRead: this.noticeRead,
+      });
+    }
+    this.options.changed();
+  }
+}
