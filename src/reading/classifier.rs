@@ -1,4 +1,4 @@
-//! Sparse linear classifier: multinomial logistic regression over hashed character n-grams and words.
+//! Sparse linear classifier: multinomial logistic regression over hashed characters, pairs of characters and words.
 //!
 //! Trained at start by stochastic gradient descent in a fixed order, so equal samples give equal weights. Rows are
 //! L2-normalised and the weights shrink at each step. A temperature fitted on a held-out fold makes the
@@ -11,19 +11,17 @@ const HASH_BITS: u32 = 18;
 /// A feature must occur in this many samples.
 const SAMPLES_MIN: u32 = 2;
 /// Passes over the samples.
-const EPOCHS: u32 = 12;
+const EPOCHS: u32 = 8;
 /// First learning rate; it falls with 1/(1 + epoch / [`RATE_HALVED`]).
 const RATE: f32 = 8.0;
 /// Epochs after which the learning rate is half the first.
 const RATE_HALVED: f32 = 3.0;
 /// Strength of the pull of all weights towards zero.
-const SHRINK: f32 = 1.5e-6;
+const SHRINK: f32 = 1e-5;
 /// Gradients below this are not written back.
-const GRADIENT_MIN: f32 = 1e-3;
+const GRADIENT_MIN: f32 = 3e-3;
 /// One sample in this many is held out to fit the temperature.
 const FOLDS: usize = 5;
-/// Weight of a sample is (mean size of classes / size of its class) to this power.
-const BALANCE: f32 = 0.5;
 
 /// A trained classifier: weights in one byte each.
 pub struct Classifier {
@@ -35,7 +33,32 @@ pub struct Classifier {
     weights: Vec<i8>,
     scale: Vec<f32>,
     bias: Vec<f32>,
-    temperature: f32,
+    temperature: Temperature,
+}
+
+/// Makes scores probabilities. Texts with many telling words score so high that one temperature for all would call
+/// them too sure and the others not sure enough: it grows with the lead of the best score over the mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Temperature {
+    base: f32,
+    /// 0: the same for all texts; 1: in proportion to the lead.
+    power: f32,
+}
+
+impl Temperature {
+    const NONE: Temperature = Temperature {
+        base: 1.0,
+        power: 0.0,
+    };
+
+    fn apply(self, scores: &mut [f32]) {
+        let largest = scores.iter().fold(f32::NEG_INFINITY, |m, &s| m.max(s));
+        let mean = scores.iter().sum::<f32>() / scores.len().max(1) as f32;
+        let lead = (largest - mean).max(LEAD_MIN);
+        let factor = (self.base * lead.powf(self.power)).recip();
+        scores.iter_mut().for_each(|score| *score *= factor);
+        softmax(scores);
+    }
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -43,13 +66,17 @@ const NO_ROW: u32 = u32::MAX;
 /// Hashed features of one text, sorted, with how often each occurs.
 pub struct Features(Vec<(u32, f32)>);
 
+/// Class and features.
+type Sample<'a> = (usize, &'a Features);
+
 /// Samples as sparse rows.
-struct Samples {
+struct Matrix {
     /// Ranges into `entries`.
     starts: Vec<usize>,
     /// (row, value) of L2-normalised samples.
     entries: Vec<(u32, f32)>,
     classes: Vec<usize>,
+    /// (Mean size of classes / size of its class) for each sample: rare classes count as much as common ones.
     weights: Vec<f32>,
 }
 
@@ -64,14 +91,20 @@ impl Classifier {
     /// Trains on (class, text) pairs, classes being 0 to `classes - 1`.
     pub fn train(samples: &[(usize, &Text)], classes: usize) -> Classifier {
         let features: Vec<Features> = samples.iter().map(|(_, text)| features(text)).collect();
-        let (row_of, rarity) = rows(&features);
-        let prepared = Samples::new(samples, &features, &row_of, &rarity, classes);
-        let (train, held) = prepared.split();
-        let held_out = Model::fit(&prepared, &train, rarity.len(), classes);
-        let temperature = held_out.temperature(&prepared, &held);
-        drop(held_out);
-        let all: Vec<usize> = (0..samples.len()).collect();
-        let model = Model::fit(&prepared, &all, rarity.len(), classes);
+        let samples: Vec<Sample> = samples.iter().map(|s| s.0).zip(&features).collect();
+        let (most, held) = split(&samples);
+        let temperature = Classifier::fit(&most, classes).best_temperature(&held);
+        Classifier {
+            temperature,
+            ..Classifier::fit(&samples, classes)
+        }
+    }
+
+    /// Trains without a temperature.
+    fn fit(samples: &[Sample], classes: usize) -> Classifier {
+        let (row_of, rarity) = rows(samples);
+        let matrix = Matrix::new(samples, &row_of, &rarity, classes);
+        let model = Model::fit(&matrix, rarity.len(), classes);
         let (weights, scale) = model.quantised(classes);
         Classifier {
             row_of,
@@ -79,8 +112,41 @@ impl Classifier {
             weights,
             scale,
             bias: model.bias,
-            temperature,
+            temperature: Temperature::NONE,
         }
+    }
+
+    /// The temperature under which held-out samples are most likely.
+    fn best_temperature(&self, held: &[Sample]) -> Temperature {
+        if held.is_empty() {
+            return Temperature::NONE;
+        }
+        let scored: Vec<(usize, Vec<f32>)> = held
+            .iter()
+            .map(|(class, features)| {
+                let mut scores = Vec::new();
+                self.score(features, &mut scores);
+                (*class, scores)
+            })
+            .collect();
+        let loss = |temperature: Temperature| -> f32 {
+            let mut p = Vec::new();
+            let of = |(class, scores): &(usize, Vec<f32>)| {
+                p.clone_from(scores);
+                temperature.apply(&mut p);
+                -p[*class].max(f32::MIN_POSITIVE).ln()
+            };
+            scored.iter().map(of).sum()
+        };
+        (0..=POWER_STEPS)
+            .map(|step| step as f32 / POWER_STEPS as f32)
+            .map(|power| {
+                let of = |base| loss(Temperature { base, power });
+                let base = golden_minimum(of, TEMPERATURE_MIN, TEMPERATURE_MAX);
+                Temperature { base, power }
+            })
+            .min_by(|a, b| loss(*a).total_cmp(&loss(*b)))
+            .unwrap_or(Temperature::NONE)
     }
 
     /// Calibrated probabilities of all classes, summing to 1, into `out`.
@@ -90,6 +156,12 @@ impl Classifier {
 
     /// As [`Classifier::probabilities`], for features counted before.
     pub fn of_features(&self, features: &Features, out: &mut Vec<f32>) {
+        self.score(features, out);
+        self.temperature.apply(out);
+    }
+
+    /// Scores of all classes before softmax.
+    fn score(&self, features: &Features, out: &mut Vec<f32>) {
         let classes = self.bias.len();
         out.clear();
         out.resize(classes, 0.0);
@@ -114,9 +186,8 @@ impl Classifier {
             0.0
         };
         for (score, bias) in out.iter_mut().zip(&self.bias) {
-            *score = (*score * norm + bias) / self.temperature;
+            *score = *score * norm + bias;
         }
-        softmax(out);
     }
 
     /// Bytes the trained classifier takes.
@@ -125,35 +196,27 @@ impl Classifier {
     }
 }
 
-/// Counts the hashed features of a text: character 1- to 3-grams within clauses, words, legal terms, pairs of words.
+/// Counts the hashed features of a text: single characters and pairs within clauses, words, legal terms.
+/// Longer n-grams and pairs of words were tried and made held-out samples worse.
 pub fn features(text: &Text) -> Features {
     let mut hashes = Vec::with_capacity(text.normal.len() * 2);
-    let mut window = [START, START, START];
-    let mut filled = 1;
+    let mut last = Some(START);
     for c in text.normal.chars().chain([END]) {
         let c = if c.is_ascii_digit() { '0' } else { c };
         if c != END && !c.is_alphanumeric() {
-            filled = 0;
+            last = None;
             continue;
         }
-        window = [window[1], window[2], c];
-        filled = (filled + 1).min(3);
-        for length in 1..=filled {
-            if c != END || length > 1 {
-                hashes.push(hash_chars(&window[3 - length..]));
-            }
+        if c != END {
+            hashes.push(hash([c, ALONE].into_iter()));
         }
+        if let Some(last) = last {
+            hashes.push(hash([last, c].into_iter()));
+        }
+        last = Some(c);
     }
-    let mut previous = 0;
     for term in &text.terms {
-        let word = hash_word(&term.text, 0);
-        hashes.push(word >> (32 - HASH_BITS));
-        if !term.synonym {
-            if previous != 0 {
-                hashes.push(hash_word(&term.text, previous) >> (32 - HASH_BITS));
-            }
-            previous = word | 1;
-        }
+        hashes.push(hash(term.text.chars().chain([WORD])));
     }
     hashes.sort_unstable();
     let mut counted: Vec<(u32, f32)> = Vec::with_capacity(hashes.len());
@@ -171,31 +234,23 @@ pub fn features(text: &Text) -> Features {
     Features(counted)
 }
 
-/// Stand for the begin and the end of a text; never part of one.
+/// Stand for the begin and the end of a text, for a single character and for a word; never part of a text.
 const START: char = '\u{2}';
 const END: char = '\u{3}';
+const ALONE: char = '\u{4}';
+const WORD: char = '\u{5}';
 
-fn mix(hash: u32, value: u32) -> u32 {
-    (hash.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9)
-}
-
-fn hash_chars(chars: &[char]) -> u32 {
-    let hash = chars.iter().fold(0x51ED_270B, |h, &c| mix(h, u32::from(c)));
-    mix(hash, chars.len() as u32) >> (32 - HASH_BITS)
-}
-
-fn hash_word(word: &str, seed: u32) -> u32 {
-    let hash = word
-        .chars()
-        .fold(seed ^ 0x2545_F491, |h, c| mix(h, u32::from(c)));
-    mix(hash, 0x7F4A_7C15)
+fn hash(chars: impl Iterator<Item = char>) -> u32 {
+    let mix = |hash: u32, c: char| (hash.rotate_left(5) ^ u32::from(c)).wrapping_mul(0x9E37_79B9);
+    let hash = chars.fold(0x51ED_270B, mix);
+    (hash ^ hash >> 15).wrapping_mul(0x2C1B_3C6D) >> (32 - HASH_BITS)
 }
 
 /// Gives a row to every feature that is common enough, and its rarity.
-fn rows(features: &[Features]) -> (Vec<u32>, Vec<f32>) {
+fn rows(samples: &[Sample]) -> (Vec<u32>, Vec<f32>) {
     let mut row_of = vec![0u32; 1 << HASH_BITS];
-    for sample in features {
-        for &(hash, _) in &sample.0 {
+    for (_, features) in samples {
+        for &(hash, _) in &features.0 {
             row_of[hash as usize] += 1;
         }
     }
@@ -204,7 +259,7 @@ fn rows(features: &[Features]) -> (Vec<u32>, Vec<f32>) {
         if *row < SAMPLES_MIN {
             *row = NO_ROW;
         } else {
-            let share = features.len() as f32 / *row as f32;
+            let share = samples.len() as f32 / *row as f32;
             *row = rarity.len() as u32;
             rarity.push(1.0 + share.ln());
         }
@@ -212,19 +267,23 @@ fn rows(features: &[Features]) -> (Vec<u32>, Vec<f32>) {
     (row_of, rarity)
 }
 
-impl Samples {
-    fn new(
-        samples: &[(usize, &Text)],
-        features: &[Features],
-        row_of: &[u32],
-        rarity: &[f32],
-        classes: usize,
-    ) -> Samples {
+/// Samples to train on and to hold out: every class gives every [`FOLDS`]th of its samples.
+fn split<'a>(samples: &[Sample<'a>]) -> (Vec<Sample<'a>>, Vec<Sample<'a>>) {
+    let mut seen = std::collections::HashMap::new();
+    samples.iter().partition(|(class, _)| {
+        let count = seen.entry(*class).or_insert(0usize);
+        *count += 1;
+        !count.is_multiple_of(FOLDS)
+    })
+}
+
+impl Matrix {
+    fn new(samples: &[Sample], row_of: &[u32], rarity: &[f32], classes: usize) -> Matrix {
         let mut starts = vec![0];
         let mut entries = Vec::new();
-        for sample in features {
+        for (_, features) in samples {
             let start = entries.len();
-            entries.extend(sample.0.iter().filter_map(|&(hash, count)| {
+            entries.extend(features.0.iter().filter_map(|&(hash, count)| {
                 let row = row_of[hash as usize];
                 (row != NO_ROW).then(|| (row, count * rarity[row as usize]))
             }));
@@ -240,8 +299,8 @@ impl Samples {
             sizes[*class] += 1;
         }
         let mean = samples.len() as f32 / classes.max(1) as f32;
-        let weight = |class: usize| (mean / sizes[class] as f32).powf(BALANCE);
-        Samples {
+        let weight = |class: usize| mean / sizes[class] as f32;
+        Matrix {
             starts,
             entries,
             classes: samples.iter().map(|s| s.0).collect(),
@@ -252,26 +311,16 @@ impl Samples {
     fn row(&self, sample: usize) -> &[(u32, f32)] {
         &self.entries[self.starts[sample]..self.starts[sample + 1]]
     }
-
-    /// Numbers of samples to train on and to hold out: every class gives every [`FOLDS`]th of its samples.
-    fn split(&self) -> (Vec<usize>, Vec<usize>) {
-        let mut seen = std::collections::HashMap::new();
-        (0..self.classes.len()).partition(|&sample| {
-            let count = seen.entry(self.classes[sample]).or_insert(0usize);
-            *count += 1;
-            !count.is_multiple_of(FOLDS)
-        })
-    }
 }
 
 impl Model {
-    fn fit(samples: &Samples, numbers: &[usize], rows: usize, classes: usize) -> Model {
+    fn fit(samples: &Matrix, rows: usize, classes: usize) -> Model {
         let mut model = Model {
             rows: vec![0.0; rows * classes],
             scale: 1.0,
             bias: vec![0.0; classes],
         };
-        let mut order = numbers.to_vec();
+        let mut order: Vec<usize> = (0..samples.classes.len()).collect();
         let mut random = 0x853C_49E6_748F_EA9B_u64;
         let mut scores = Vec::with_capacity(classes);
         for epoch in 0..EPOCHS {
@@ -285,7 +334,7 @@ impl Model {
     }
 
     /// One step down the gradient of one sample.
-    fn step(&mut self, samples: &Samples, sample: usize, rate: f32, scores: &mut Vec<f32>) {
+    fn step(&mut self, samples: &Matrix, sample: usize, rate: f32, scores: &mut Vec<f32>) {
         let classes = self.bias.len();
         self.score(samples.row(sample), scores);
         softmax(scores);
@@ -327,30 +376,6 @@ impl Model {
         }
     }
 
-    /// The temperature under which held-out samples are most likely.
-    fn temperature(&self, samples: &Samples, held: &[usize]) -> f32 {
-        let scored: Vec<(usize, Vec<f32>)> = held
-            .iter()
-            .map(|&sample| {
-                let mut scores = Vec::new();
-                self.score(samples.row(sample), &mut scores);
-                (samples.classes[sample], scores)
-            })
-            .collect();
-        let loss = |temperature: f32| -> f32 {
-            let of = |(class, scores): &(usize, Vec<f32>)| {
-                let mut p: Vec<f32> = scores.iter().map(|s| s / temperature).collect();
-                softmax(&mut p);
-                -p[*class].max(f32::MIN_POSITIVE).ln()
-            };
-            scored.iter().map(of).sum()
-        };
-        if scored.is_empty() {
-            return 1.0;
-        }
-        golden_minimum(loss, TEMPERATURE_MIN, TEMPERATURE_MAX)
-    }
-
     /// Weights as bytes with one scale a row.
     fn quantised(&self, classes: usize) -> (Vec<i8>, Vec<f32>) {
         let mut weights = Vec::with_capacity(self.rows.len());
@@ -367,10 +392,14 @@ impl Model {
 
 /// The bias learns slower than the weights: it would follow the last samples.
 const BIAS_RATE: f32 = 0.02;
-const TEMPERATURE_MIN: f32 = 0.2;
+const TEMPERATURE_MIN: f32 = 0.05;
 const TEMPERATURE_MAX: f32 = 5.0;
+/// Powers tried: 0 to 1 in this many steps.
+const POWER_STEPS: u32 = 4;
+/// Smallest lead of the best score that counts, so that a text without known words stays undecided.
+const LEAD_MIN: f32 = 0.5;
 /// Steps of the search for the temperature; each narrows it by 0.62.
-const SEARCH_STEPS: u32 = 16;
+const SEARCH_STEPS: u32 = 10;
 
 /// Where a function with one valley is least, by golden section.
 fn golden_minimum(f: impl Fn(f32) -> f32, mut low: f32, mut high: f32) -> f32 {

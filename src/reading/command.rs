@@ -550,7 +550,7 @@ fn parse(bare: &str, role: Role, others: &[Role]) -> Option<Vec<Role>> {
         .filter(|(word, _)| bare.starts_with(word))
         .map(|(word, r)| (word.len(), r))
         .collect();
-    fits.sort_by_key(|&(length, r)| (std::cmp::Reverse(length), r != role));
+    fits.sort_by_key(|&(length, r)| (std::cmp::Reverse(length), r == Role::Filler));
     fits.into_iter().find_map(|(length, r)| {
         let mut rest = parse(&bare[length..], role, others)?;
         rest.push(r);

@@ -83,7 +83,7 @@ pub fn parse(file: &str, yaml: &str) -> Result<Vec<IntentSpec>, NluError> {
         let follows = follows(&item.metadata.follows.value)
             .map_err(|message| fault(item.metadata.follows.referenced.line(), message))?;
         let examples = examples(&item.examples.value)
-            .map_err(|message| fault(item.examples.referenced.line(), message))?;
+            .map_err(|(line, message)| fault(item.examples.referenced.line() + line, message))?;
         specs.push(IntentSpec {
             intent: item.intent.value,
             area: item.metadata.area,
@@ -117,16 +117,18 @@ fn follows(value: &str) -> Result<Follows, String> {
     }
 }
 
-fn examples(block: &str) -> Result<Vec<String>, String> {
+/// The examples of a block; a fault comes with its line in the block, from 0.
+fn examples(block: &str) -> Result<Vec<String>, (u64, String)> {
     let mut examples = Vec::new();
-    for line in block.lines().filter(|line| !line.trim().is_empty()) {
-        match line.strip_prefix("- ").map(str::trim) {
+    for (line, text) in (0..).zip(block.lines()) {
+        match text.strip_prefix("- ").map(str::trim) {
             Some(example) if !example.is_empty() => examples.push(example.to_owned()),
-            _ => return Err(format!("an example does not begin with `- `: {line}")),
+            _ if text.trim().is_empty() => {}
+            _ => return Err((line, format!("an example does not begin with `- `: {text}"))),
         }
     }
     if examples.is_empty() {
-        return Err("no examples".to_owned());
+        return Err((0, "no examples".to_owned()));
     }
     Ok(examples)
 }
@@ -174,7 +176,8 @@ nlu:
             ("follows: form:wage_claim", "follows: 'form:'", 14),
             ("service.wage_claim", "labour.unpaid_wages", 12),
             ("labour.unpaid_wages", "Labour", 3),
-            ("- 帮我写讨薪申请", "帮我写讨薪申请", 15),
+            ("- 帮我写讨薪申请", "帮我写讨薪申请", 16),
+            ("- 工钱: 三个月没给", "* 工钱: 三个月没给", 10),
         ] {
             let error = parse("x.yml", &FILE.replace(from, to)).unwrap_err();
             assert_eq!(error.line, line, "{error}");

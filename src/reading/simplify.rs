@@ -11,6 +11,10 @@ const FIRST: u32 = 0x3400;
 const LAST: u32 = 0x9FFF;
 const WORDS: usize = ((LAST - FIRST) / 64 + 1) as usize;
 
+/// With these characters around it 著 is no particle, in simplified texts too (著名, 显著).
+const AFTER_ZHU: &str = "作名称述书者录";
+const BEFORE_ZHU: &str = "显名土论原专编执卓昭译巨遗合所拙本较";
+
 /// Converter from traditional to simplified Chinese.
 pub struct Simplifier {
     opencc: OpenCC,
@@ -42,7 +46,7 @@ impl Simplifier {
 
     /// The text in simplified Chinese; borrowed when there was nothing to change.
     pub fn simplify<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if text.chars().any(|c| self.is_traditional(c)) {
+        if text.chars().any(|c| self.is_traditional(c)) || has_particle_zhu(text) {
             Cow::Owned(self.opencc.convert(text))
         } else {
             Cow::Borrowed(text)
@@ -57,6 +61,16 @@ impl Simplifier {
         let bit = (code - FIRST) as usize;
         self.traditional[bit / 64] >> (bit % 64) & 1 == 1
     }
+}
+
+/// 拿著, 看著: 著 written for 着.
+fn has_particle_zhu(text: &str) -> bool {
+    text.match_indices('著').any(|(at, zhu)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + zhu.len()..].chars().next();
+        !before.is_some_and(|c| BEFORE_ZHU.contains(c))
+            && !after.is_some_and(|c| AFTER_ZHU.contains(c))
+    })
 }
 
 #[cfg(test)]

@@ -11,6 +11,10 @@ const RUN_CHARS_MAX: usize = 3;
 /// Longest word of the user dictionary, in characters.
 const WORD_CHARS_MAX: usize = 16;
 
+/// Words inside a word are index terms too when they have so many characters.
+const PART_CHARS_MIN: usize = 2;
+const PART_CHARS_MAX: usize = 3;
+
 /// A message made ready for reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text {
@@ -19,7 +23,8 @@ pub struct Text {
     pub normal: String,
     /// Words of the one cut, as byte ranges in `normal`; punctuation and blanks included.
     pub words: Vec<Range<u32>>,
-    /// Index terms in the order of the text, the legal terms of its synonyms after them.
+    /// Index terms in the order of the text, shorter words inside a word before it, the legal terms of its synonyms at
+    /// the end.
     pub terms: Vec<Term>,
 }
 
@@ -91,11 +96,9 @@ impl Normaliser {
         let mut terms = Vec::with_capacity(tokens.len() + 4);
         for token in &tokens {
             words.push(token.byte_start as u32..token.byte_end as u32);
+            self.parts(token.word, &mut terms);
             if is_term(token.word) {
-                terms.push(Term {
-                    text: token.word.to_owned(),
-                    synonym: false,
-                });
+                terms.push(said(token.word));
             }
         }
         self.synonyms.extend(&normal, &words, &mut terms);
@@ -104,6 +107,26 @@ impl Normaliser {
             normal,
             words,
             terms,
+        }
+    }
+
+    /// Dictionary words of two and three characters inside a longer word: who writes 拖欠工资 also means 工资.
+    fn parts(&self, word: &str, terms: &mut Vec<Term>) {
+        if word.len() <= PART_CHARS_MIN * 3 || !word.chars().all(is_ideograph) {
+            return;
+        }
+        let starts: Vec<usize> = word
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([word.len()])
+            .collect();
+        for length in PART_CHARS_MIN..=PART_CHARS_MAX.min(starts.len() - 2) {
+            for window in starts.windows(length + 1) {
+                let part = &word[window[0]..window[length]];
+                if self.jieba.has_word(part) {
+                    terms.push(said(part));
+                }
+            }
         }
     }
 
@@ -142,6 +165,13 @@ fn add_word(jieba: &mut Jieba, line: &str) -> Result<(), String> {
 /// Words longer than punctuation are worth searching for.
 fn is_term(word: &str) -> bool {
     word.chars().any(char::is_alphanumeric)
+}
+
+fn said(word: &str) -> Term {
+    Term {
+        text: word.to_owned(),
+        synonym: false,
+    }
 }
 
 fn reduce(simplifier: &Simplifier, raw: &str) -> String {
@@ -257,6 +287,12 @@ mod tests {
         assert!(words.contains(&"竞业限制协议"), "{words:?}");
         assert!(words.contains(&"净身出户"), "{words:?}");
         assert!(text.terms.iter().all(|t| t.text != "," && !t.synonym));
+        let terms: Vec<&str> = text.terms.iter().map(|t| t.text.as_str()).collect();
+        assert!(
+            terms.contains(&"限制") && terms.contains(&"协议"),
+            "{terms:?}"
+        );
+        assert_eq!(terms.iter().filter(|t| **t == "公司").count(), 1);
     }
 
     #[test]

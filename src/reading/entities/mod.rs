@@ -408,9 +408,11 @@ impl Scan {
         let word = counted.first()?;
         let value = number.hundredths / 100;
         // 一个人 and 第三人 count nobody; 3人民币 is no person.
-        let ordinal = at > 0 && "第几数每有某".contains(self.chars[at - 1]);
+        let ordinal = at > 0 && "第几数每某".contains(self.chars[at - 1]);
+        let role = at > 0 && self.chars[at - 1] == '是' && value == 1;
         let other = begins(rest, "人民") || begins(rest, "人工") || begins(rest, "人身");
-        if number.hundredths % 100 != 0 || **word == "人" && value < 2 || ordinal || other {
+        if number.hundredths % 100 != 0 || **word == "人" && value < 2 || ordinal || other || role
+        {
             return None;
         }
         let length = end + word.chars().count() - at;
