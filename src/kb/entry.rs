@@ -96,7 +96,8 @@ impl Entry {
             .strip_prefix(FENCE)
             .and_then(|rest| rest.split_once("\n---\n"));
         let Some((front, body)) = split else {
-            let message = "no front matter: the file begins with a line --- and ends it with another";
+            let message =
+                "no front matter: the file begins with a line --- and ends it with another";
             return Err(vec![Problem::new(path, 1, message)]);
         };
         let matter: FrontMatter = serde_saphyr::from_str(front)
@@ -118,7 +119,11 @@ impl Entry {
         let area = need(matter.area, "area");
         let intent = need(matter.intent, "intent");
         let human = matter.human.map(at).unwrap_or_else(|| {
-            missing.push(Problem::new(path, 1, "`human` is missing: none, offered or required"));
+            missing.push(Problem::new(
+                path,
+                1,
+                "`human` is missing: none, offered or required",
+            ));
             At {
                 value: HumanLevel::Required,
                 line: 1,
@@ -189,13 +194,28 @@ mod tests {
     fn an_entry_is_read_with_its_lines() {
         let entry = Entry::parse(&file(GOOD)).unwrap();
         assert_eq!(entry.id.value, "a-b");
-        assert_eq!(entry.ask[1], At { value: "二".into(), line: 10 });
-        assert_eq!(entry.laws[1], At { value: "刑法 276之一".into(), line: 11 });
+        assert_eq!(
+            entry.ask[1],
+            At {
+                value: "二".into(),
+                line: 10
+            }
+        );
+        assert_eq!(
+            entry.laws[1],
+            At {
+                value: "刑法 276之一".into(),
+                line: 11
+            }
+        );
         assert_eq!(entry.reviewed.as_ref().unwrap().value, "2026-11-23");
         assert_eq!(entry.conclusion(), "**结论。**");
         assert_eq!(entry.body_line, 14);
         assert!(entry.aid);
-        assert_eq!(Entry::parse(&file(&GOOD.replace('\n', "\r\n"))).unwrap(), entry);
+        assert_eq!(
+            Entry::parse(&file(&GOOD.replace('\n', "\r\n"))).unwrap(),
+            entry
+        );
     }
 
     #[test]

@@ -71,9 +71,7 @@ pub enum RankerError {
 impl Default for Ranker {
     fn default() -> Self {
         Ranker {
-            weights: [
-                -8.0, 1.0, 1.0, 1.0, 3.0, 2.0, 3.0, 0.5, 0.5, 1.0, 0.0, 0.3,
-            ],
+            weights: [-8.0, 1.0, 1.0, 1.0, 3.0, 2.0, 3.0, 0.5, 0.5, 1.0, 0.0, 0.3],
         }
     }
 }
@@ -186,9 +184,11 @@ fn derivatives(samples: &[Sample], weights: &[f64; COUNT]) -> (f64, [f64; COUNT]
     let mut gradient = [0.0; COUNT];
     let mut hessian = [[0.0; COUNT]; COUNT];
     for sample in samples {
-        let scores: Vec<f64> = sample.candidates.iter().map(|x| {
-            weights.iter().zip(x).map(|(w, x)| w * f64::from(*x)).sum()
-        }).collect();
+        let scores: Vec<f64> = sample
+            .candidates
+            .iter()
+            .map(|x| weights.iter().zip(x).map(|(w, x)| w * f64::from(*x)).sum())
+            .collect();
         // "None of them" has score 0.
         let top = scores.iter().copied().fold(0.0, f64::max);
         let sum = (-top).exp() + scores.iter().map(|s| (s - top).exp()).sum::<f64>();
@@ -258,7 +258,10 @@ mod tests {
         assert_eq!(Ranker::from_toml(&ranker.to_toml()).unwrap(), ranker);
         assert_eq!(Ranker::from_toml("").unwrap(), ranker);
         let missing = ranker.to_toml().replace("words = ", "wirds = ");
-        assert!(matches!(Ranker::from_toml(&missing), Err(RankerError::Names)));
+        assert!(matches!(
+            Ranker::from_toml(&missing),
+            Err(RankerError::Names)
+        ));
     }
 
     #[test]
@@ -300,7 +303,11 @@ mod tests {
         }
         let want: [f64; COUNT] = std::array::from_fn(|i| i as f64 - 3.0);
         let right = std::array::from_fn(|i| {
-            let below = if i + 1 < COUNT { 0.5 * want[i + 1] } else { 0.0 };
+            let below = if i + 1 < COUNT {
+                0.5 * want[i + 1]
+            } else {
+                0.0
+            };
             let above = if i > 0 { 0.5 * want[i - 1] } else { 0.0 };
             matrix[i][i] * want[i] + below + above
         });

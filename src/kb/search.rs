@@ -9,20 +9,19 @@ use super::terms::{self, Bigram};
 use crate::reading::text::Text;
 use std::collections::HashMap;
 use std::ops::Range;
-pub static P: std::sync::RwLock<[f32;5]> = std::sync::RwLock::new([3.0,1.5,0.5,0.5,0.25]);
 
 /// How soon repeats of a term in an entry stop counting (BM25's k1).
-
+const SATURATION: f32 = 4.0;
 /// What a mention in the title counts beside one in a question.
-
+const TITLE_SHARE: f32 = 2.5;
 /// What a mention in the answer counts beside one in a question.
-
+const BODY_SHARE: f32 = 1.6;
 /// What pairs of characters count beside words.
-
+const PAIR_SHARE: f32 = 0.5;
 /// What a term added as a synonym counts beside a word that was typed.
 const SYNONYM_SHARE: f32 = 0.6;
 /// Terms held by more than this share of the entries tell too little for what they cost.
-
+const COMMON_SHARE: f32 = 0.25;
 /// Below this many entries every term counts.
 const COMMON_FROM: f32 = 40.0;
 /// Most words, and most pairs, of a query looked at: long stories say enough with these.
@@ -150,7 +149,7 @@ impl Index {
         for (number, entry) in entries.iter().enumerate() {
             index.first.push(index.questions.len() as u32);
             for (at, question) in entry.questions.iter().enumerate() {
-                let share = if at == 0 { P.read().unwrap()[1] } else { 1.0 };
+                let share = if at == 0 { TITLE_SHARE } else { 1.0 };
                 let terms = index.intern(question);
                 let start = index.terms.len() as u32;
                 for term in terms {
@@ -160,7 +159,7 @@ impl Index {
                 index.questions.push(start..index.terms.len() as u32);
             }
             for term in index.intern(&entry.body) {
-                index.holder(term, number).body += P.read().unwrap()[2];
+                index.holder(term, number).body += BODY_SHARE;
             }
         }
         index.first.push(index.questions.len() as u32);
@@ -212,10 +211,12 @@ impl Index {
     /// Once all is in: weights of terms, holders and questions.
     fn weigh(&mut self, entries: usize) {
         for (holders, is_pair) in self.holders.iter().zip(&self.is_pair) {
-            let share = if *is_pair { P.read().unwrap()[3] } else { 1.0 };
-            self.weight.push(share * inverse_frequency(entries, holders.len()));
+            let share = if *is_pair { PAIR_SHARE } else { 1.0 };
+            self.weight
+                .push(share * inverse_frequency(entries, holders.len()));
             let start = self.added.len() as u32;
-            self.added.extend(holders.iter().map(|h| (h.entry, saturate(h))));
+            self.added
+                .extend(holders.iter().map(|h| (h.entry, saturate(h))));
             self.lists.push(start..self.added.len() as u32);
         }
         let mass = |terms: &Range<u32>| {
@@ -289,7 +290,7 @@ impl Index {
         for pair in terms::bigrams(&text.normal).take(QUERY_TERMS_MAX) {
             match self.pairs.get(&pair) {
                 Some(&at) => masses.pairs += room.ask(at, self.weight[at as usize]),
-                None => masses.unknown += P.read().unwrap()[3] * self.weight_unknown,
+                None => masses.unknown += PAIR_SHARE * self.weight_unknown,
             }
         }
         masses
@@ -310,7 +311,11 @@ impl Index {
         }
         holders.retain(|h| h.questions + h.body > 0.0 && Hidden::Entry(h.entry as usize) != hidden);
         let after = inverse_frequency(self.len(), holders.len());
-        let weight = if before > 0.0 { weight * after / before } else { 0.0 };
+        let weight = if before > 0.0 {
+            weight * after / before
+        } else {
+            0.0
+        };
         for holder in &holders {
             scores[holder.entry as usize] += weight * saturate(holder);
         }
@@ -409,13 +414,13 @@ fn best(scores: &[f32]) -> Vec<Match> {
 
 fn saturate(holder: &Holder) -> f32 {
     let mentions = holder.questions + holder.body;
-    mentions * (P.read().unwrap()[0] + 1.0) / (mentions + P.read().unwrap()[0])
+    mentions * (SATURATION + 1.0) / (mentions + SATURATION)
 }
 
 /// Inverse entry frequency; 0 for terms so common that they tell nothing.
 fn inverse_frequency(entries: usize, holding: usize) -> f32 {
     let (all, holding) = (entries as f32, holding as f32);
-    if holding > all * P.read().unwrap()[4] && all >= COMMON_FROM {
+    if holding > all * COMMON_SHARE && all >= COMMON_FROM {
         return 0.0;
     }
     (1.0 + (all - holding + 0.5) / (holding + 0.5)).ln()

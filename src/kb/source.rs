@@ -84,8 +84,10 @@ impl Sources {
     /// What was built into the program.
     pub fn embedded() -> Sources {
         let mut files = Vec::new();
-        let found = EmbeddedIntents::iter().map(|name| ("intents", EmbeddedIntents::get(&name), name));
-        let found = found.chain(EmbeddedKb::iter().map(|name| ("kb", EmbeddedKb::get(&name), name)));
+        let found =
+            EmbeddedIntents::iter().map(|name| ("intents", EmbeddedIntents::get(&name), name));
+        let found =
+            found.chain(EmbeddedKb::iter().map(|name| ("kb", EmbeddedKb::get(&name), name)));
         for (folder, file, name) in found {
             let Some(file) = file.filter(|_| wanted(&name)) else {
                 continue;
@@ -105,7 +107,11 @@ impl Sources {
     }
 
     /// Files of a folder with an ending: `under("kb/", ".md")`.
-    pub fn under<'a>(&'a self, folder: &'a str, ending: &'a str) -> impl Iterator<Item = &'a SourceFile> {
+    pub fn under<'a>(
+        &'a self,
+        folder: &'a str,
+        ending: &'a str,
+    ) -> impl Iterator<Item = &'a SourceFile> {
         let wanted = move |f: &&SourceFile| f.path.starts_with(folder) && f.path.ends_with(ending);
         self.0.iter().filter(wanted)
     }
@@ -125,7 +131,11 @@ impl Sources {
 
 /// The first 12 hexadecimal digits of a hash.
 pub fn short_hash(hash: Sha256) -> String {
-    hash.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(6)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 fn sorted(mut files: Vec<SourceFile>) -> Sources {
@@ -139,7 +149,12 @@ fn wanted(name: &str) -> bool {
     !hidden && ENDINGS.contains(&ending)
 }
 
-fn read_folder(dir: &Path, name: &str, depth: usize, files: &mut Vec<SourceFile>) -> io::Result<()> {
+fn read_folder(
+    dir: &Path,
+    name: &str,
+    depth: usize,
+    files: &mut Vec<SourceFile>,
+) -> io::Result<()> {
     for item in std::fs::read_dir(dir)? {
         let item = item?;
         let path = item.path();

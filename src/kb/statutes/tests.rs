@@ -1,0 +1,193 @@
+use super::*;
+use crate::kb::source::SourceFile;
+use crate::reading::text::Normaliser;
+use jiff::civil::date;
+use std::io::Write;
+
+const TODAY: Date = date(2026, 11, 23);
+
+/// Made-up statutes: law, article, status, kind, superseded on, text.
+fn row(law: &str, no: &str, num: u32, status: &str, superseded: &str, text: &str) -> String {
+    let superseded = match superseded {
+        "" => "null".to_owned(),
+        day => format!("\"{day}\""),
+    };
+    let effective = if status == "尚未施行" {
+        "2027-01-01"
+    } else {
+        "2020-01-01"
+    };
+    format!(
+        r#"{{"law":"{law}","law_short":"{law}","article_no":"{no}","article_num":{num},"kind":"法律","status":"{status}","effective_date":"{effective}","version_date":"2020-01-01","text":"{text}","source":"test","superseded_on":{superseded}}}"#
+    )
+}
+
+fn statutes() -> String {
+    [
+        row(
+            "风筝法",
+            "第一条",
+            1,
+            "现行有效",
+            "",
+            "放风筝应当离开高压电线三百米。",
+        ),
+        row(
+            "风筝法",
+            "第二条",
+            2,
+            "现行有效",
+            "",
+            "风筝线割伤他人的，放风筝的人应当赔偿医疗费。",
+        ),
+        row(
+            "风筝法",
+            "第二条之一",
+            2,
+            "现行有效",
+            "",
+            "风筝落入他人院落的，可以取回。",
+        ),
+        row(
+            "风筝法",
+            "第三条",
+            3,
+            "历史版本",
+            "2021-01-01",
+            "风筝线割伤他人的，不予赔偿医疗费。",
+        ),
+        row(
+            "陀螺条例",
+            "第一条",
+            1,
+            "尚未施行",
+            "",
+            "陀螺割伤他人的，应当赔偿医疗费。",
+        ),
+        row(
+            "陀螺条例",
+            "第二条",
+            2,
+            "未核（2025-04 版本）",
+            "",
+            "陀螺不得在夜间抽打。",
+        ),
+    ]
+    .join("\n")
+}
+
+fn file(dir: &Path, name: &str, bytes: &[u8]) -> std::path::PathBuf {
+    let path = dir.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    packed.finish().unwrap()
+}
+
+fn read(text: &str) -> Text {
+    Normaliser::new("", "").unwrap().read(text)
+}
+
+fn found(index: &LawIndex, text: &str) -> Vec<String> {
+    let hits = index.search(&read(text), TODAY, 5);
+    hits.iter()
+        .map(|h| format!("{}{}", h.law_short, h.article_no))
+        .collect()
+}
+
+#[test]
+fn only_what_is_in_force_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = file(dir.path(), "s.jsonl", statutes().as_bytes());
+    let index = LawIndex::in_memory(&file, &Sources::default()).unwrap();
+    let hits = found(&index, "被风筝线割伤了，医疗费谁出");
+    assert_eq!(hits[0], "风筝法第二条");
+    assert!(
+        !hits
+            .iter()
+            .any(|h| h == "风筝法第三条" || h == "陀螺条例第一条"),
+        "{hits:?}"
+    );
+    assert_eq!(
+        found(&index, "风筝掉进别人院落能取回吗")[0],
+        "风筝法第二条之一"
+    );
+    assert_eq!(found(&index, "qwerty"), Vec::<String>::new());
+    assert_eq!(found(&index, ""), Vec::<String>::new());
+    let hit = &index.search(&read("夜间能不能抽打陀螺"), TODAY, 1)[0];
+    let citation = index.citation(hit, TODAY, 5).unwrap();
+    assert_eq!(
+        (citation.law.as_str(), citation.verdict),
+        ("陀螺条例", Verdict::Unreviewed)
+    );
+    assert_eq!(citation.text.as_deref(), Some("陀螺不得…"));
+}
+
+#[test]
+fn an_import_is_opened_again_and_replaced_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let laws = dir.path().join("laws");
+    assert!(LawIndex::open(&laws).unwrap().is_none());
+    let packed = file(dir.path(), "s.jsonl.gz", &gzip(&statutes()));
+    let sources = Sources::default();
+    let first = import(&packed, &laws, &sources).unwrap();
+    assert_eq!(
+        (first.report.articles, first.report.laws, first.unchanged),
+        (6, 2, false)
+    );
+    assert!(import(&packed, &laws, &sources).unwrap().unchanged);
+    let index = LawIndex::open(&laws).unwrap().unwrap();
+    assert_eq!(found(&index, "风筝线割伤他人")[0], "风筝法第二条");
+    assert_eq!(index.version(), first.version);
+
+    let bad = file(dir.path(), "bad.jsonl", b"{}\n");
+    let error = import(&bad, &laws, &sources).unwrap_err().to_string();
+    assert!(error.contains("bad.jsonl, line 1"), "{error}");
+    assert_eq!(
+        LawIndex::open(&laws).unwrap().unwrap().version(),
+        first.version
+    );
+
+    // What an interrupted import leaves is not opened and is no obstacle.
+    let corrected = Sources(vec![SourceFile {
+        path: "kb/law-overrides.yml".into(),
+        text: "- law: 风筝法\n  verdict: repealed\n  since: 2025-01-01\n  source: 测试\n".into(),
+    }]);
+    let expected = super::files::read(&packed, &corrected).unwrap().version;
+    std::fs::create_dir_all(laws.join(format!("v-{expected}/index"))).unwrap();
+    let second = import(&packed, &laws, &corrected).unwrap();
+    assert_eq!(
+        (second.corrected, second.version.as_str()),
+        (1, expected.as_str())
+    );
+    let reopened = LawIndex::open(&laws).unwrap().unwrap();
+    assert!(!found(&reopened, "风筝线割伤他人").contains(&"风筝法第二条".to_owned()));
+    // The one opened before still answers although its files are gone.
+    assert_eq!(found(&index, "风筝线割伤他人")[0], "风筝法第二条");
+    assert_eq!(std::fs::read_dir(&laws).unwrap().count(), 2);
+}
+
+#[test]
+fn an_index_of_other_articles_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let laws = dir.path().join("laws");
+    let plain = file(dir.path(), "s.jsonl", statutes().as_bytes());
+    let imported = import(&plain, &laws, &Sources::default()).unwrap();
+    let version = laws.join(format!("v-{}", imported.version));
+    std::fs::write(
+        version.join("statutes.jsonl"),
+        statutes().lines().next().unwrap(),
+    )
+    .unwrap();
+    let error = LawIndex::open(&laws).unwrap_err().to_string();
+    assert!(error.contains("import the statutes again"), "{error}");
+    std::fs::write(laws.join("current"), "../..").unwrap();
+    assert!(matches!(
+        LawIndex::open(&laws),
+        Err(LawsError::Current { .. })
+    ));
+}
