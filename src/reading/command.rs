@@ -5,6 +5,7 @@
 
 use super::text::Text;
 use crate::dialogue::reading::Command;
+use std::sync::LazyLock;
 
 /// A longer message is never a command; in characters without punctuation.
 const COMMAND_CHARS_MAX: usize = 20;
@@ -105,6 +106,15 @@ const WORDS: &[(Role, &str)] = &[
     ),
 ];
 
+/// [`WORDS`] one by one.
+static WORD_ROLES: LazyLock<Vec<(&str, Role)>> = LazyLock::new(|| {
+    let each = |(role, words): &(Role, &'static str)| {
+        let role = *role;
+        words.split(' ').map(move |word| (word, role))
+    };
+    WORDS.iter().flat_map(each).collect()
+});
+
 /// Pinyin and digits that call a human by themselves.
 const HUMAN_EXACT: &[&str] = &["0", "rengong", "zhuanrengong", "rg"];
 
@@ -188,30 +198,26 @@ fn named_person(bare: &str) -> bool {
 /// The roles of the words of `bare` when it is made up of `role` and `others` alone; the longest words are tried
 /// first.
 fn parse(bare: &str, role: Role, others: &[Role]) -> Option<Vec<Role>> {
-    let words: Vec<(&str, Role)> = WORDS
-        .iter()
-        .filter(|(r, _)| *r == role || others.contains(r))
-        .flat_map(|(r, words)| words.split(' ').map(|w| (w, *r)))
-        .collect();
-    parse_rest(bare, &words, &mut vec![false; bare.len()])
+    let allowed = |r: Role| r == role || others.contains(&r);
+    parse_rest(bare, &allowed, &mut vec![false; bare.len()])
 }
 
 /// `dead[n]`: the last `n + 1` bytes are known not to be made up of words. Keeps the search linear.
-fn parse_rest(rest: &str, words: &[(&str, Role)], dead: &mut [bool]) -> Option<Vec<Role>> {
+fn parse_rest(rest: &str, allowed: &impl Fn(Role) -> bool, dead: &mut [bool]) -> Option<Vec<Role>> {
     let Some(last) = rest.len().checked_sub(1) else {
         return Some(Vec::new());
     };
     if dead[last] {
         return None;
     }
-    let mut fits: Vec<(usize, Role)> = words
+    let mut fits: Vec<(usize, Role)> = WORD_ROLES
         .iter()
-        .filter(|(word, _)| rest.starts_with(word))
+        .filter(|(word, r)| rest.starts_with(word) && allowed(*r))
         .map(|(word, r)| (word.len(), *r))
         .collect();
     fits.sort_by_key(|&(length, r)| (std::cmp::Reverse(length), r == Role::Filler));
     let found = fits.into_iter().find_map(|(length, r)| {
-        let mut roles = parse_rest(&rest[length..], words, dead)?;
+        let mut roles = parse_rest(&rest[length..], allowed, dead)?;
         roles.push(r);
         Some(roles)
     });
