@@ -2,8 +2,8 @@
 
 use super::open::{self, Open};
 use anyhow::Context as _;
-use faxun::kb::check::{self, Severity};
 use faxun::kb::statutes::LawIndex;
+use faxun::knowledge::check::{self, Severity};
 use faxun::law::version::Laws;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,13 +19,7 @@ pub fn check(
     let sources = open::sources(&config)?;
     let laws = laws_of(&config, laws.as_deref())?;
     let today = faxun::clock::china_date(faxun::clock::now_ms());
-    let findings = check::check(
-        &sources,
-        laws.as_deref(),
-        &open::settings(&config),
-        today,
-        on,
-    );
+    let findings = check::check(&sources, laws.as_deref(), today, on);
     let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
     for finding in &findings {
         println!("{finding}");

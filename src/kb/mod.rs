@@ -4,7 +4,6 @@
 //! statutes are many and searched when nothing else answers, so they lie in a tantivy index on disk ([`statutes`]).
 //! No tantivy type leaves this module.
 
-pub mod check;
 pub mod entry;
 pub mod rank;
 pub mod search;

@@ -1,5 +1,6 @@
 //! One immutable snapshot of intents, entries and laws: built whole or not at all, then only swapped.
 
+pub mod check;
 mod fit;
 mod script;
 
