@@ -54,6 +54,8 @@ async fn sign_in(server: &Server, name: &str, password: &str) -> (u16, Option<St
 struct Desk {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     number: u32,
+    /// Ids are the consultant's, not the socket's: another socket must not use them again.
+    tag: u64,
 }
 
 impl Desk {
@@ -64,17 +66,31 @@ impl Desk {
             .into_client_request()
             .expect("an address");
         let headers = request.headers_mut();
-        headers.insert("cookie", cookie.expect("a cookie").parse().expect("a header"));
-        headers.insert("sec-websocket-protocol", DESK_PROTOCOL.parse().expect("a header"));
-        let (socket, _) = tokio_tungstenite::connect_async(request).await.expect("accepted");
-        let mut desk = Desk { socket, number: 0 };
-        desk.until(|f| matches!(f, DeskServerFrame::Welcome { .. })).await;
+        headers.insert(
+            "cookie",
+            cookie.expect("a cookie").parse().expect("a header"),
+        );
+        headers.insert(
+            "sec-websocket-protocol",
+            DESK_PROTOCOL.parse().expect("a header"),
+        );
+        let (socket, _) = tokio_tungstenite::connect_async(request)
+            .await
+            .expect("accepted");
+        let tag = fastrand::u64(..);
+        let mut desk = Desk {
+            socket,
+            number: 0,
+            tag,
+        };
+        desk.until(|f| matches!(f, DeskServerFrame::Welcome { .. }))
+            .await;
         desk
     }
 
     fn id(&mut self) -> String {
         self.number += 1;
-        format!("d{}", self.number)
+        format!("d{}-{}", self.tag, self.number)
     }
 
     async fn send(&mut self, frame: &DeskClientFrame) {
@@ -187,11 +203,19 @@ async fn a_citizen_is_taken_answered_and_handed_back() {
     let DeskServerFrame::Conversation { messages, .. } = opened else {
         unreachable!("just matched")
     };
-    assert_eq!(messages.first().map(|m| m.seq), Some(1), "the whole history");
+    assert_eq!(
+        messages.first().map(|m| m.seq),
+        Some(1),
+        "the whole history"
+    );
     desk.take(&conversation).await.expect("taken");
     until_message(&mut client, handoff(HandoffState::Taken)).await;
     desk.reply(&conversation, "您好，请说").await.expect("said");
-    let from = until_message(&mut client, |b| matches!(b, Body::Text { text } if text == "您好，请说")).await;
+    let from = until_message(
+        &mut client,
+        |b| matches!(b, Body::Text { text } if text == "您好，请说"),
+    )
+    .await;
     assert!(matches!(from, From::Consultant { .. }));
     client.say("公司拖欠我三个月工资").await;
     desk.until(|f| {
@@ -200,7 +224,10 @@ async fn a_citizen_is_taken_answered_and_handed_back() {
     })
     .await;
     let answered = |b: &Body| matches!(b, Body::Answer { .. });
-    assert!(!client.messages.iter().any(|m| answered(&m.body)), "one owner at a time");
+    assert!(
+        !client.messages.iter().any(|m| answered(&m.body)),
+        "one owner at a time"
+    );
     let id = desk.id();
     let back = DeskClientFrame::HandBack {
         id: id.clone(),
@@ -211,7 +238,10 @@ async fn a_citizen_is_taken_answered_and_handed_back() {
     until_message(&mut client, handoff(HandoffState::Returned)).await;
     client.say("公司拖欠我三个月工资怎么办").await;
     until_message(&mut client, answered).await;
-    assert_eq!(desk.reply(&conversation, "还在吗").await, Err(ErrorCode::NotOwner));
+    assert_eq!(
+        desk.reply(&conversation, "还在吗").await,
+        Err(ErrorCode::NotOwner)
+    );
 }
 
 #[tokio::test]
@@ -222,7 +252,10 @@ async fn only_one_of_two_consultants_gets_a_conversation() {
     let mut li = Desk::open(&server, "li").await;
     let mut wang = Desk::open(&server, "wang").await;
     let client = ask_for_human(&server).await;
-    let (one, two) = tokio::join!(li.take(&client.conversation), wang.take(&client.conversation));
+    let (one, two) = tokio::join!(
+        li.take(&client.conversation),
+        wang.take(&client.conversation)
+    );
     assert!(matches!(
         (one, two),
         (Ok(()), Err(ErrorCode::NotWaiting)) | (Err(ErrorCode::NotWaiting), Ok(()))
@@ -242,8 +275,9 @@ async fn a_consultant_who_goes_away_gives_the_conversation_back_to_the_queue() {
     drop(desk);
     let taken = client.messages.len();
     loop {
-        let again = client.messages[taken..].iter().any(|m| handoff(HandoffState::Queued)(&m.body));
-        if again {
+        // The only consultant is gone, so nobody is on duty.
+        let again = handoff(HandoffState::OffDuty);
+        if client.messages[taken..].iter().any(|m| again(&m.body)) {
             break;
         }
         client.frame().await;
@@ -267,7 +301,9 @@ async fn ownership_survives_kill_9() {
     let server = Server::start(&data);
     let mut desk = Desk::open(&server, "li").await;
     assert_eq!(desk.waiting().await, waiting.conversation);
-    desk.reply(&taken.conversation, "我还在").await.expect("still the owner");
+    desk.reply(&taken.conversation, "我还在")
+        .await
+        .expect("still the owner");
 }
 
 #[tokio::test]
@@ -279,13 +315,15 @@ async fn nobody_on_duty_is_said_and_an_urgent_one_is_told_whom_to_call() {
     let mut afraid = server.client().await;
     afraid.hello(None, None).await;
     afraid.say("我老公拿着刀在砸门 救命").await;
-    until_message(&mut afraid, |b| {
-        matches!(b, Body::Notice { urgent: true, text, .. } if text.contains("110"))
-    })
+    until_message(
+        &mut afraid,
+        |b| matches!(b, Body::Notice { urgent: true, text, .. } if text.contains("110")),
+    )
     .await;
-    until_message(&mut afraid, |b| {
-        matches!(b, Body::Notice { code, .. } if code == "danger.nobody_online")
-    })
+    until_message(
+        &mut afraid,
+        |b| matches!(b, Body::Notice { code, .. } if code == "danger.nobody_online"),
+    )
     .await;
 }
 
@@ -308,9 +346,10 @@ async fn an_urgent_conversation_that_nobody_accepts_is_told_so() {
         unreachable!("just matched")
     };
     assert!(waiting[0].urgent && waiting[0].conversation == afraid.conversation);
-    until_message(&mut afraid, |b| {
-        matches!(b, Body::Notice { code, .. } if code == "danger.nobody_online")
-    })
+    until_message(
+        &mut afraid,
+        |b| matches!(b, Body::Notice { code, .. } if code == "danger.nobody_online"),
+    )
     .await;
 }
 
@@ -337,7 +376,11 @@ async fn the_desk_is_for_staff_only() {
     let DeskServerFrame::Error(error) = refused else {
         unreachable!("just matched")
     };
-    assert_eq!(error.code, ErrorCode::NotAllowed, "what the bot handles is not read along");
+    assert_eq!(
+        error.code,
+        ErrorCode::NotAllowed,
+        "what the bot handles is not read along"
+    );
     let human = ClientFrame::Human { id: "h".into() };
     client.send(&human).await;
     client.acked("h").await;
@@ -349,7 +392,14 @@ async fn bad_accounts_are_refused_at_the_command_line() {
     let data = Data::new();
     assert!(!add_staff(&data, "Bad Name", "consultant"));
     let lawyer = command(&data)
-        .args(["staff", "add", "zhao", "--role", "lawyer", "--password-stdin"])
+        .args([
+            "staff",
+            "add",
+            "zhao",
+            "--role",
+            "lawyer",
+            "--password-stdin",
+        ])
         .stdin(Stdio::null())
         .status();
     assert!(!lawyer.expect("runs").success(), "no licence, no 律师");

@@ -57,7 +57,10 @@ async fn citizen(
                 return Citizen { client, acked };
             }
             count += 1;
-            pending = Some((format!("m{count}"), format!("citizen {number} says {count} 你好")));
+            pending = Some((
+                format!("m{count}"),
+                format!("citizen {number} says {count} 你好"),
+            ));
         }
         let (id, text) = pending.clone().expect("just set");
         let frame = ClientFrame::Say {
@@ -124,7 +127,9 @@ async fn resume(client: &mut Client, address: &str) -> bool {
 async fn verify(server: &Server, citizens: Vec<Citizen>) {
     for mut citizen in citizens {
         let mut reader = server.client().await;
-        let last = reader.hello(Some(citizen.client.token.clone()), Some(0)).await;
+        let last = reader
+            .hello(Some(citizen.client.token.clone()), Some(0))
+            .await;
         while reader.messages.last().is_none_or(|m| m.seq < last) {
             reader.frame().await;
         }
@@ -160,7 +165,9 @@ async fn finish(tasks: Vec<tokio::task::JoinHandle<Citizen>>) -> Vec<Citizen> {
 }
 
 fn seed() -> u64 {
-    let seed = std::env::var("FAXUN_SEED").ok().and_then(|s| s.parse().ok());
+    let seed = std::env::var("FAXUN_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok());
     let seed = seed.unwrap_or_else(|| fastrand::u64(..));
     println!("FAXUN_SEED={seed}");
     seed

@@ -18,8 +18,19 @@ const BESIDE: [(&str, &str); 3] = [("main", "cli"), ("kb", "reading"), ("law", "
 
 /// What the pure modules must not name: I/O, clocks, threads, randomness, libraries of the edges.
 const IMPURE: [&str; 13] = [
-    "std::fs", "std::net", "std::time::SystemTime", "std::time::Instant", "std::thread", "std::env", "std::process",
-    "tokio", "axum", "sled", "tantivy", "getrandom", "println!",
+    "std::fs",
+    "std::net",
+    "std::time::SystemTime",
+    "std::time::Instant",
+    "std::thread",
+    "std::env",
+    "std::process",
+    "tokio",
+    "axum",
+    "sled",
+    "tantivy",
+    "getrandom",
+    "println!",
 ];
 
 fn files(dir: &Path) -> Vec<PathBuf> {
@@ -121,7 +132,8 @@ fn foreign_types_stay_in_their_rooms() {
         let module = module_of(&path);
         let code = code_of(&path);
         for (library, room) in rooms {
-            let named = code.contains(&format!("use {library}")) || code.contains(&format!(" {library}::"));
+            let named =
+                code.contains(&format!("use {library}")) || code.contains(&format!(" {library}::"));
             let ours = module == room || (library == "sled::" && module == "cli");
             if named && !ours {
                 wrong.push(format!("{} names {library}", path.display()));

@@ -73,7 +73,12 @@ async fn forged_foreign_and_expired_tokens_leave_the_socket_open() {
     let mut theirs = other.client().await;
     theirs.hello(None, None).await;
     let mut client = server.client().await;
-    for token in [forged, theirs.token.clone(), String::new(), "x".repeat(5000)] {
+    for token in [
+        forged,
+        theirs.token.clone(),
+        String::new(),
+        "x".repeat(5000),
+    ] {
         client.send(&hello(Some(token))).await;
         assert_eq!(client.error().await, ErrorCode::TokenInvalid);
     }
@@ -127,16 +132,49 @@ async fn bad_frames_get_their_codes_and_the_socket_lives() {
         (deep, ErrorCode::BadJson),
         ("{\"type\":\"nosuch\"}".to_owned(), ErrorCode::UnknownType),
         ("[1,2]".to_owned(), ErrorCode::UnknownType),
-        ("{\"type\":\"say\",\"id\":1,\"text\":\"x\"}".to_owned(), ErrorCode::BadField),
-        ("{\"type\":\"say\",\"id\":\"a\"}".to_owned(), ErrorCode::BadField),
-        ("{\"type\":\"say\",\"id\":\"\",\"text\":\"x\"}".to_owned(), ErrorCode::BadField),
-        (format!("{{\"type\":\"say\",\"id\":\"{long_id}\",\"text\":\"x\"}}"), ErrorCode::BadField),
-        ("{\"type\":\"say\",\"id\":\"a\",\"text\":\"  \"}".to_owned(), ErrorCode::TextEmpty),
-        ("{\"type\":\"say\",\"id\":\"a\",\"text\":\"a\\u0000b\"}".to_owned(), ErrorCode::TextInvalid),
-        (format!("{{\"type\":\"say\",\"id\":\"a\",\"text\":\"{}\"}}", "法".repeat(5000)), ErrorCode::TextTooLong),
-        ("{\"type\":\"choose\",\"id\":\"a\",\"of\":99,\"option\":1}".to_owned(), ErrorCode::BadField),
-        ("{\"type\":\"rate\",\"id\":\"a\",\"of\":1,\"score\":9}".to_owned(), ErrorCode::BadField),
-        ("{\"type\":\"more\",\"before\":0,\"limit\":1}".to_owned(), ErrorCode::BadField),
+        (
+            "{\"type\":\"say\",\"id\":1,\"text\":\"x\"}".to_owned(),
+            ErrorCode::BadField,
+        ),
+        (
+            "{\"type\":\"say\",\"id\":\"a\"}".to_owned(),
+            ErrorCode::BadField,
+        ),
+        (
+            "{\"type\":\"say\",\"id\":\"\",\"text\":\"x\"}".to_owned(),
+            ErrorCode::BadField,
+        ),
+        (
+            format!("{{\"type\":\"say\",\"id\":\"{long_id}\",\"text\":\"x\"}}"),
+            ErrorCode::BadField,
+        ),
+        (
+            "{\"type\":\"say\",\"id\":\"a\",\"text\":\"  \"}".to_owned(),
+            ErrorCode::TextEmpty,
+        ),
+        (
+            "{\"type\":\"say\",\"id\":\"a\",\"text\":\"a\\u0000b\"}".to_owned(),
+            ErrorCode::TextInvalid,
+        ),
+        (
+            format!(
+                "{{\"type\":\"say\",\"id\":\"a\",\"text\":\"{}\"}}",
+                "法".repeat(5000)
+            ),
+            ErrorCode::TextTooLong,
+        ),
+        (
+            "{\"type\":\"choose\",\"id\":\"a\",\"of\":99,\"option\":1}".to_owned(),
+            ErrorCode::BadField,
+        ),
+        (
+            "{\"type\":\"rate\",\"id\":\"a\",\"of\":1,\"score\":9}".to_owned(),
+            ErrorCode::BadField,
+        ),
+        (
+            "{\"type\":\"more\",\"before\":0,\"limit\":1}".to_owned(),
+            ErrorCode::BadField,
+        ),
     ];
     for (text, code) in cases {
         let shown: String = text.chars().take(60).collect();
@@ -166,7 +204,10 @@ async fn what_breaks_the_protocol_closes_with_a_documented_code() {
             client.send_raw(frame).await;
             let closed = client.closed().await;
             // A sender of 10 MB may lose the close frame to its own unread bytes.
-            assert!(closed.is_none_or(|c| c == code), "{closed:?} instead of {code}");
+            assert!(
+                closed.is_none_or(|c| c == code),
+                "{closed:?} instead of {code}"
+            );
         }
         let mut client = RawClient::connect(&server, after_hello).await;
         client.send(&[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe]).await;
@@ -176,7 +217,9 @@ async fn what_breaks_the_protocol_closes_with_a_documented_code() {
         assert_eq!(client.close_code().await, Some(1002));
         // An unfinished frame: half a message, then silence and a cut connection.
         let mut client = RawClient::connect(&server, after_hello).await;
-        client.send(&[0x81, 0xfe, 0x10, 0x00, 0, 0, 0, 0, b'{']).await;
+        client
+            .send(&[0x81, 0xfe, 0x10, 0x00, 0, 0, 0, 0, b'{'])
+            .await;
     }
     bystander.say("我还在吗").await;
 }
@@ -189,7 +232,9 @@ struct RawClient {
 impl RawClient {
     async fn connect(server: &Server, hello: bool) -> RawClient {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        let mut stream = tokio::net::TcpStream::connect(&server.address).await.expect("connects");
+        let mut stream = tokio::net::TcpStream::connect(&server.address)
+            .await
+            .expect("connects");
         let request = format!(
             "GET /ws HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
@@ -280,7 +325,10 @@ async fn a_repeated_id_gets_the_same_ack_and_no_second_turn() {
     assert_eq!(client.acked("same").await, first);
     client.send(&say("same", "再见")).await;
     assert_eq!(client.error().await, ErrorCode::IdReused);
-    assert_eq!(client.say("还有一件事").await, client.messages.last().expect("some").seq);
+    assert_eq!(
+        client.say("还有一件事").await,
+        client.messages.last().expect("some").seq
+    );
     assert_eq!(own_texts(&client.messages), ["你好", "还有一件事"]);
 }
 
@@ -423,7 +471,10 @@ async fn health_readiness_and_metrics_are_served() {
     assert_eq!(server.get("/readyz").await.0, 200);
     let (status, metrics) = server.get("/metrics").await;
     assert_eq!(status, 200);
-    assert!(metrics.contains("faxun_events_total{outcome=\"committed\"} 1"), "{metrics}");
+    assert!(
+        metrics.contains("faxun_events_total{outcome=\"committed\"} 1"),
+        "{metrics}"
+    );
     assert!(metrics.contains("faxun_sockets 1"), "{metrics}");
     assert!(!metrics.contains("你好"));
     let (status, page) = server.get("/").await;

@@ -104,3 +104,43 @@ fn every_safety_case_passes() {
 fn wording_nobody_prepared_for_passes_too() {
     run("more.yaml");
 }
+
+/// Real questions, kept outside the project: most people who ask about law are in no danger.
+#[test]
+fn real_questions_seldom_raise_an_alarm() {
+    /// Largest share of legal questions that may be immediate, and that may need a person for a concern.
+    const IMMEDIATE_MAX: f64 = 0.03;
+    const CONCERN_MAX: f64 = 0.12;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/eval");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+    let (Some(legal), Some(other)) = (read("questions-dev.jsonl"), read("oos-dev.jsonl")) else {
+        println!("skipped: no evaluation data in {}", folder.display());
+        return;
+    };
+    let read = |rows: &str| -> Vec<(Vec<Danger>, Vec<Concern>)> {
+        rows.lines()
+            .map(|row| {
+                let row: serde_json::Value = serde_json::from_str(row).unwrap();
+                flags_in(&normal(row["question"].as_str().unwrap()), TODAY)
+            })
+            .collect()
+    };
+    let at = |all: &[(Vec<Danger>, Vec<Concern>)], degree: Degree| {
+        let n = all
+            .iter()
+            .filter(|(d, _)| d.first().is_some_and(|d| d.degree == degree))
+            .count();
+        n as f64 / all.len() as f64
+    };
+    let (legal, other) = (read(&legal), read(&other));
+    let concern = legal.iter().filter(|(_, c)| !c.is_empty()).count() as f64 / legal.len() as f64;
+    println!(
+        "immediate {:.4}, ask {:.4}, related {:.4}, any concern {concern:.4}",
+        at(&legal, Degree::Immediate),
+        at(&legal, Degree::Ask),
+        at(&legal, Degree::Related),
+    );
+    assert!(at(&legal, Degree::Immediate) <= IMMEDIATE_MAX);
+    assert!(concern <= CONCERN_MAX);
+    assert_eq!(at(&other, Degree::Immediate) + at(&other, Degree::Ask), 0.0);
+}

@@ -141,7 +141,8 @@ impl Citizen {
             }
             // Enough to tell frames apart, so that the load costs as little as it can.
             acked |= text.starts_with("{\"type\":\"ack\"");
-            answered |= text.starts_with("{\"type\":\"message\"") && !text.contains("\"from\":{\"kind\":\"citizen\"}");
+            answered |= text.starts_with("{\"type\":\"message\"")
+                && !text.contains("\"from\":{\"kind\":\"citizen\"}");
             assert!(!text.starts_with("{\"type\":\"error\""), "{text}");
             if acked && answered {
                 return;
@@ -155,12 +156,18 @@ async fn connect(server: &Process) -> Socket {
 }
 
 async fn hello(address: &str, faxun: bool) -> Socket {
-    let mut request = format!("ws://{address}/ws").into_client_request().expect("an address");
+    let mut request = format!("ws://{address}/ws")
+        .into_client_request()
+        .expect("an address");
     if faxun {
         let protocol = PROTOCOL.parse().expect("a header");
-        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocol);
     }
-    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.expect("accepted");
+    let (mut socket, _) = tokio_tungstenite::connect_async(request)
+        .await
+        .expect("accepted");
     if faxun {
         let hello = Message::text("{\"type\":\"hello\"}");
         socket.send(hello).await.expect("sends");

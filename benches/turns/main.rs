@@ -50,11 +50,17 @@ async fn run() {
     let length = Duration::from_secs(number("FAXUN_BENCH_SECONDS").unwrap_or(6));
     let laws = process::laws();
     let mix = texts::Mix::new(seed, laws.as_deref());
-    println!("seed {seed}, {} s a round, {ROUNDS} rounds; {mix}", length.as_secs());
+    println!(
+        "seed {seed}, {} s a round, {ROUNDS} rounds; {mix}",
+        length.as_secs()
+    );
     let data = tempfile::tempdir().expect("a directory");
     let servers = [
         ("echo", Process::reference("serve-echo", data.path())),
-        ("committing echo", Process::reference("serve-commit", data.path())),
+        (
+            "committing echo",
+            Process::reference("serve-commit", data.path()),
+        ),
         ("faxun", Process::faxun(data.path(), laws.as_deref())),
     ];
     let mut closed = vec![Vec::new(); servers.len()];
@@ -68,13 +74,20 @@ async fn run() {
     }
     table(&servers.each_ref().map(|s| s.0), &closed, &paced);
     let idle = load::idle_bytes(&servers[2].1, IDLE).await;
-    goal("memory of a citizen idle after hello, KB", idle / 1024.0, 8.0, false);
+    goal(
+        "memory of a citizen idle after hello, KB",
+        idle / 1024.0,
+        8.0,
+        false,
+    );
     drop(servers);
     start::measure();
 }
 
 fn table(names: &[&str; 3], closed: &[Vec<Round>], paced: &[Vec<Round>]) {
-    println!("| server | turns/s at {SOCKETS} sockets | CPU µs a turn | p50 µs at {PACED_PER_S}/s | p99 µs |");
+    println!(
+        "| server | turns/s at {SOCKETS} sockets | CPU µs a turn | p50 µs at {PACED_PER_S}/s | p99 µs |"
+    );
     println!("|---|---|---|---|---|");
     for (at, name) in names.iter().enumerate() {
         println!(
@@ -87,16 +100,30 @@ fn table(names: &[&str; 3], closed: &[Vec<Round>], paced: &[Vec<Round>]) {
     }
     println!("\n| ratio, median of rounds | measured | goal |\n|---|---|---|");
     let share = ratio(&closed[2], &closed[0], |r| r.per_s);
-    goal("durable answered turns/s to the bare echo's", share, 0.20, true);
+    goal(
+        "durable answered turns/s to the bare echo's",
+        share,
+        0.20,
+        true,
+    );
     let cpu = ratio(&closed[2], &closed[0], |r| r.cpu_us);
     goal("server CPU a turn to the bare echo's", cpu, 7.0, false);
     let p99 = ratio(&paced[2], &paced[1], |r| r.p99_us);
-    goal("p99 at 1,000 turns/s to the committing echo's", p99, 3.0, false);
+    goal(
+        "p99 at 1,000 turns/s to the committing echo's",
+        p99,
+        3.0,
+        false,
+    );
 }
 
 /// One line of the table of goals.
 fn goal(what: &str, measured: f64, goal: f64, at_least: bool) {
-    let met = if at_least { measured >= goal } else { measured <= goal };
+    let met = if at_least {
+        measured >= goal
+    } else {
+        measured <= goal
+    };
     let bound = if at_least { "≥" } else { "≤" };
     let mark = if met { "met" } else { "not met" };
     println!("| {what} | {measured:.3} | {bound} {goal} {mark} |");

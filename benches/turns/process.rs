@@ -24,8 +24,14 @@ impl Process {
         let dir = data.join("data");
         if let Some(laws) = laws {
             let mut import = Process::command(&dir);
-            import.args(["laws", "import"]).arg(laws).stdout(Stdio::null());
-            assert!(import.status().expect("runs").success(), "statutes are imported");
+            import
+                .args(["laws", "import"])
+                .arg(laws)
+                .stdout(Stdio::null());
+            assert!(
+                import.status().expect("runs").success(),
+                "statutes are imported"
+            );
         }
         let mut command = Process::command(&dir);
         command.args(["serve", "--listen", "127.0.0.1:0"]);
@@ -66,7 +72,12 @@ impl Process {
         // Fields after the name in brackets: utime and stime are the 14th and 15th in all.
         let rest = stat.rsplit_once(") ").map_or("", |p| p.1);
         let mut fields = rest.split(' ').skip(11);
-        let mut ticks = || fields.next().and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+        let mut ticks = || {
+            fields
+                .next()
+                .and_then(|f| f.parse::<f64>().ok())
+                .unwrap_or(0.0)
+        };
         (ticks() + ticks()) / rustix::param::clock_ticks_per_second() as f64
     }
 
@@ -106,6 +117,8 @@ pub fn raise_open_files(wanted: u64) {
         maximum: Some(maximum),
     };
     if setrlimit(Resource::Nofile, limit).is_err() {
-        eprintln!("cannot raise the limit of open files to {wanted}: run `ulimit -n {wanted}` first");
+        eprintln!(
+            "cannot raise the limit of open files to {wanted}: run `ulimit -n {wanted}` first"
+        );
     }
 }

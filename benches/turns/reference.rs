@@ -23,7 +23,10 @@ struct Committing {
 
 /// Runs until killed.
 pub fn serve(kind: &str) {
-    let data = std::env::args().nth(2).map(PathBuf::from).expect("a directory");
+    let data = std::env::args()
+        .nth(2)
+        .map(PathBuf::from)
+        .expect("a directory");
     let shared = (kind == "serve-commit").then(|| {
         let options = SledOptions::new(data.join("store"), data.with_extension("key"));
         Arc::new(Committing {
@@ -36,8 +39,13 @@ pub fn serve(kind: &str) {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        println!("listening on http://{}", listener.local_addr().expect("an address"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        println!(
+            "listening on http://{}",
+            listener.local_addr().expect("an address")
+        );
         let listener = axum::serve::ListenerExt::tap_io(listener, |s| {
             let _ = s.set_nodelay(true);
         });
@@ -53,7 +61,9 @@ async fn upgrade(State(shared): State<Shared>, ws: WebSocketUpgrade) -> Response
 }
 
 async fn echo(mut socket: WebSocket, shared: Shared) {
-    let number = shared.as_ref().map_or(0, |s| s.sockets.fetch_add(1, Ordering::Relaxed));
+    let number = shared
+        .as_ref()
+        .map_or(0, |s| s.sockets.fetch_add(1, Ordering::Relaxed));
     let log = LogId::new(&format!("conv/{number:032x}")).expect("a log");
     let mut revision = Revision::START;
     let mut seq = 0;

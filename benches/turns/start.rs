@@ -25,7 +25,12 @@ pub fn measure() {
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         let server = Process::start(command, true);
         let took = started.elapsed().as_secs_f64();
-        goal(&format!("{what}, with {turns} stored turns"), took, 2.0, false);
+        goal(
+            &format!("{what}, with {turns} stored turns"),
+            took,
+            2.0,
+            false,
+        );
         let mib = server.resident_bytes() / 1_048_576.0;
         goal("memory after it, MiB, without statutes", mib, 150.0, false);
     }

@@ -12,7 +12,16 @@ use std::sync::Arc;
 const TEXTS: usize = 4_000;
 /// Candidates looked at.
 const CANDIDATES: usize = 30_000;
-const OPENINGS: [&str; 8] = ["", "你好，", "请问", "急！", "我想问一下，", "律师您好，", "麻烦问下", "在吗？"];
+const OPENINGS: [&str; 8] = [
+    "",
+    "你好，",
+    "请问",
+    "急！",
+    "我想问一下，",
+    "律师您好，",
+    "麻烦问下",
+    "在吗？",
+];
 const ENDINGS: [&str; 6] = ["", "？", "，谢谢", "，怎么办", "，在线等", "，求解答"];
 
 #[derive(Default)]
@@ -56,12 +65,23 @@ impl Mix {
     /// The texts in the shares of the mix, in an order of the seed.
     pub fn shuffled(&self, seed: u64) -> Vec<String> {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let pointed = if self.pointed.is_empty() { &self.answered } else { &self.pointed };
-        let shares = [(&self.answered, 7), (pointed, 1), (&self.asked_back, 1), (&self.talk, 1)];
+        let pointed = if self.pointed.is_empty() {
+            &self.answered
+        } else {
+            &self.pointed
+        };
+        let shares = [
+            (&self.answered, 7),
+            (pointed, 1),
+            (&self.asked_back, 1),
+            (&self.talk, 1),
+        ];
         let mut texts = Vec::with_capacity(TEXTS);
         for (bucket, tenths) in shares {
             assert!(!bucket.is_empty(), "the mix needs texts of every kind");
-            texts.extend((0..TEXTS * tenths / 10).map(|_| bucket[rng.usize(..bucket.len())].clone()));
+            texts.extend(
+                (0..TEXTS * tenths / 10).map(|_| bucket[rng.usize(..bucket.len())].clone()),
+            );
         }
         rng.shuffle(&mut texts);
         texts
@@ -76,7 +96,10 @@ fn candidate(rng: &mut fastrand::Rng, pool: &[String]) -> String {
     if rng.u8(0..6) == 0 {
         let other: Vec<char> = pool[rng.usize(..pool.len())].chars().collect();
         let cut: String = other.iter().take(other.len() / 2).collect();
-        let half = text.chars().take(text.chars().count() / 2).collect::<String>();
+        let half = text
+            .chars()
+            .take(text.chars().count() / 2)
+            .collect::<String>();
         text = format!("{half}{cut}");
     }
     format!("{opening}{text}{ending}").replace(['"', '\\', '\n'], "")
@@ -84,7 +107,8 @@ fn candidate(rng: &mut fastrand::Rng, pool: &[String]) -> String {
 
 impl fmt::Display for Mix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let different = |texts: &[String]| texts.iter().collect::<std::collections::HashSet<_>>().len();
+        let different =
+            |texts: &[String]| texts.iter().collect::<std::collections::HashSet<_>>().len();
         write!(
             f,
             "different texts: {} answered, {} pointed, {} asked back, {} small talk",
@@ -94,7 +118,10 @@ impl fmt::Display for Mix {
             different(&self.talk)
         )?;
         if self.pointed.is_empty() {
-            write!(f, "; NO STATUTES LOADED: their 10 % are answered from the knowledge base")?;
+            write!(
+                f,
+                "; NO STATUTES LOADED: their 10 % are answered from the knowledge base"
+            )?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The commands. Each returns true when all is well, false when it found something wrong.
 
 mod ask;
+mod calibrate;
 mod chat;
 mod check;
 mod data;
@@ -73,6 +74,8 @@ enum Command {
     /// Measure against question files; prints one JSON object.
     #[command(subcommand)]
     Eval(EvalCommand),
+    /// Fit the ranking weights on the entries' own questions; writes kb/ranker.toml.
+    Calibrate,
     /// Accounts of consultants.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -201,6 +204,7 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
         Command::Check { laws, on, strict } => check::check(&open, laws, on, strict),
         Command::Laws(command) => laws::laws(&open, command),
         Command::Eval(command) => eval::eval(&open, command).map(|()| true),
+        Command::Calibrate => calibrate::calibrate(&open).map(|()| true),
         Command::Staff(command) => staff::staff(&open, command).map(|()| true),
         Command::Data(command) => data::data(&open, command).map(|()| true),
     }

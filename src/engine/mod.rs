@@ -33,6 +33,8 @@ const STATUTE_SEARCHES_MAX: usize = 2;
 const STATUTES_DEADLINE: Duration = Duration::from_millis(300);
 /// Articles asked of the statute search.
 const STATUTES_TOP: usize = 5;
+/// Longest text read on an async worker, in bytes; reading takes some 0.1 µs a byte.
+const INLINE_BYTES_MAX: usize = 1_500;
 /// Records read from the store at once when history is paged.
 const HISTORY_RECORDS: usize = 64;
 
@@ -304,11 +306,8 @@ impl Engine {
             let step = step::step(&ctx, state, event, &reading, now_ms);
             return (reading, step);
         };
-        let today = crate::clock::china_date(now_ms);
-        let (text, mut reading) = knowledge.first(text, today);
-        if matches!(state.owner, Owner::Bot | Owner::Closed { .. }) {
-            knowledge.bot(&text, &mut reading);
-        }
+        let bot = matches!(state.owner, Owner::Bot | Owner::Closed { .. });
+        let (text, mut reading) = read(knowledge, text, bot, now_ms).await;
         let step = step::step(&ctx, state, event, &reading, now_ms);
         if !needs_statutes(knowledge, &reading, &step) {
             return (reading, step);
@@ -445,6 +444,29 @@ impl Engine {
         self.board.update(conversation, None);
         erased.map_err(|e| self.store_error(&e))
     }
+}
+
+/// Reads a text: inline, unless it is so long that an async worker would be held up.
+async fn read(
+    knowledge: &Arc<Knowledge>,
+    text: &str,
+    bot: bool,
+    now_ms: Millis,
+) -> (Text, Reading) {
+    let read = move |knowledge: &Knowledge, text: &str| {
+        let (text, mut reading) = knowledge.first(text, crate::clock::china_date(now_ms));
+        if bot {
+            knowledge.bot(&text, &mut reading);
+        }
+        (text, reading)
+    };
+    if text.len() > INLINE_BYTES_MAX {
+        let (shared, owned) = (Arc::clone(knowledge), text.to_owned());
+        if let Ok(done) = tokio::task::spawn_blocking(move || read(&shared, &owned)).await {
+            return done;
+        }
+    }
+    read(knowledge, text)
 }
 
 /// Whether the statutes should be asked before `step` is taken: legal, understood, and nothing prepared.

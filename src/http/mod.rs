@@ -84,7 +84,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/desk/ws", any(desk::desk))
         .route(
             "/desk/session",
-            get(sign_in::who).post(sign_in::sign_in).delete(sign_in::sign_out),
+            get(sign_in::who)
+                .post(sign_in::sign_in)
+                .delete(sign_in::sign_out),
         )
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -112,7 +114,10 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> std::io::Result<()> 
     let grace = Duration::from_secs(app.config.server.shutdown_grace_s);
     let all = app.sockets.acquire_many(sockets_max(&app.config));
     if tokio::time::timeout(grace, all).await.is_err() {
-        tracing::warn!(grace_s = grace.as_secs(), "sockets were still open at the end of the grace");
+        tracing::warn!(
+            grace_s = grace.as_secs(),
+            "sockets were still open at the end of the grace"
+        );
     }
     Ok(())
 }

@@ -17,9 +17,15 @@ pub fn fit(sources: &Sources) -> Result<String, Problems> {
     let mut problems = std::mem::take(&mut parsed.problems);
     let reader_for = |skipped: Option<usize>| {
         let kept = parsed.questions().into_iter().enumerate();
-        let kept = kept.filter(|(at, _)| Some(at % FOLDS) != skipped).map(|(_, q)| q);
+        let kept = kept
+            .filter(|(at, _)| Some(at % FOLDS) != skipped)
+            .map(|(_, q)| q);
         let normaliser = normaliser(sources)?;
-        Ok(Reader::new(normaliser, &parsed.intents, &kept.collect::<Vec<_>>()))
+        Ok(Reader::new(
+            normaliser,
+            &parsed.intents,
+            &kept.collect::<Vec<_>>(),
+        ))
     };
     let readers: Result<Vec<Reader>, _> = (0..FOLDS).map(|f| reader_for(Some(f))).collect();
     let (readers, whole) = match (readers, reader_for(None)) {
@@ -45,10 +51,17 @@ pub fn fit(sources: &Sources) -> Result<String, Problems> {
                 legal: reading.legal,
             };
             let question = index.first_question(at) + 1 + ask;
-            for (hidden, weight) in [(Hidden::Question(question), 1.0), (Hidden::Entry(at), NONE_WEIGHT)] {
+            for (hidden, weight) in [
+                (Hidden::Question(question), 1.0),
+                (Hidden::Entry(at), NONE_WEIGHT),
+            ] {
                 let found = index.search_without(text, hidden);
                 samples.push(Sample {
-                    candidates: found.matches.iter().map(|m| features(&found, m, &evidence)).collect(),
+                    candidates: found
+                        .matches
+                        .iter()
+                        .map(|m| features(&found, m, &evidence))
+                        .collect(),
                     right: found.matches.iter().position(|m| m.entry == at),
                     weight,
                 });

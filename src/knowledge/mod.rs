@@ -8,7 +8,7 @@ pub use crate::kb::source::{Problem, Sources};
 pub use fit::fit;
 pub use script::Settings;
 
-use crate::dialogue::nouns::Citation;
+use crate::dialogue::nouns::{Citation, Danger, DangerKind, Degree};
 use crate::dialogue::reading::{Hit, Reading, TOP_MAX};
 use crate::dialogue::script::Script;
 use crate::kb::entry::Entry;
@@ -30,6 +30,16 @@ pub const FORMS_FILE: &str = "intents/forms.yml";
 pub const USERDICT_FILE: &str = "kb/userdict.txt";
 pub const SYNONYMS_FILE: &str = "kb/synonyms.yml";
 pub const RANKER_FILE: &str = "kb/ranker.toml";
+/// Intents of danger with the kind they stand for.
+const DANGER_INTENTS: [(&str, DangerKind); 5] = [
+    ("danger.violence", DangerKind::Violence),
+    ("danger.self_harm", DangerKind::SelfHarm),
+    ("danger.child", DangerKind::Child),
+    ("danger.confined", DangerKind::Confined),
+    ("danger.money_just_sent", DangerKind::Swindle),
+];
+/// Probability from which such an intent is asked about. A question too many costs one tap.
+const DANGER_INTENT_MIN: f32 = 0.6;
 /// Longest text of an article shown in a pointer, in characters.
 const ARTICLE_CHARS_MAX: usize = 120;
 
@@ -47,7 +57,9 @@ pub struct Knowledge {
 
 impl fmt::Debug for Knowledge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Knowledge").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("Knowledge")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,7 +98,9 @@ impl Parsed {
             }
             match nlu::parse(&file.path, &file.text) {
                 Ok(mut intents) => parsed.intents.append(&mut intents),
-                Err(e) => parsed.problems.push(Problem::new(&e.file, e.line, e.message)),
+                Err(e) => parsed
+                    .problems
+                    .push(Problem::new(&e.file, e.line, e.message)),
             }
         }
         for file in sources.under("kb/", ".md") {
@@ -102,7 +116,11 @@ impl Parsed {
     pub(crate) fn questions(&self) -> Vec<(String, String)> {
         self.entries
             .iter()
-            .flat_map(|e| e.ask.iter().map(|q| (e.intent.value.clone(), q.value.clone())))
+            .flat_map(|e| {
+                e.ask
+                    .iter()
+                    .map(|q| (e.intent.value.clone(), q.value.clone()))
+            })
             .collect()
     }
 }
@@ -139,13 +157,16 @@ impl Knowledge {
         let script = script::build(sources, &parsed, laws_now.as_deref(), settings, today)
             .map_err(|mut p| problems.append(&mut p))
             .ok();
-        let (Some(normaliser), Some(script), true) = (normaliser, script, problems.is_empty()) else {
+        let (Some(normaliser), Some(script), true) = (normaliser, script, problems.is_empty())
+        else {
             problems.sort();
             return Err(Problems(problems));
         };
         let reader = Reader::new(normaliser, &parsed.intents, &parsed.questions());
         let index = Index::new(&indexed(&parsed.entries, &reader));
-        let laws_version = laws.as_ref().map_or(String::new(), |l| format!("+{}", l.version()));
+        let laws_version = laws
+            .as_ref()
+            .map_or(String::new(), |l| format!("+{}", l.version()));
         Ok(Knowledge {
             version: format!("{}{laws_version}", sources.hash()),
             script: Arc::new(script),
@@ -178,16 +199,18 @@ impl Knowledge {
         self.laws.is_some()
     }
 
-    /// What is read of every message, whoever owns the conversation.
+    /// What is read of every message, whoever owns the conversation. The intents too: a danger whose words no
+    /// rule knows is still asked about.
     pub fn first(&self, text: &str, today: Date) -> (Text, Reading) {
         let text = self.reader.text(text);
-        let reading = self.reader.first(&text, today);
+        let mut reading = self.reader.first(&text, today);
+        self.reader.classify(&text, &mut reading);
+        doubtful_danger(&mut reading);
         (text, reading)
     }
 
-    /// What is read while the bot owns the conversation: intents and hits. Some tens of µs.
+    /// What is read besides while the bot owns the conversation: the entries that may answer.
     pub fn bot(&self, text: &Text, reading: &mut Reading) {
-        self.reader.classify(text, reading);
         reading.hits = self.hits(text, reading);
     }
 
@@ -211,30 +234,59 @@ impl Knowledge {
             return Vec::new();
         };
         let found = index.search(text, today, limit);
-        found.iter().filter_map(|hit| index.citation(hit, today, ARTICLE_CHARS_MAX)).collect()
+        found
+            .iter()
+            .filter_map(|hit| index.citation(hit, today, ARTICLE_CHARS_MAX))
+            .collect()
     }
 
     /// The ranking behind [`Knowledge::statutes`].
     pub fn statute_search(&self, text: &Text, today: Date, limit: usize) -> Vec<StatuteHit> {
-        self.laws.as_ref().map_or(Vec::new(), |index| index.search(text, today, limit))
+        self.laws
+            .as_ref()
+            .map_or(Vec::new(), |index| index.search(text, today, limit))
     }
 
     /// Questions that measure and are never indexed: entry id and question.
     pub fn probes(&self) -> Vec<(String, String)> {
         self.entries
             .iter()
-            .flat_map(|e| e.probe.iter().map(|q| (e.id.value.clone(), q.value.clone())))
+            .flat_map(|e| {
+                e.probe
+                    .iter()
+                    .map(|q| (e.id.value.clone(), q.value.clone()))
+            })
             .collect()
     }
 
     /// Every question that is indexed.
     pub fn asks(&self) -> Vec<String> {
-        self.entries.iter().flat_map(|e| e.ask.iter().map(|q| q.value.clone())).collect()
+        self.entries
+            .iter()
+            .flat_map(|e| e.ask.iter().map(|q| q.value.clone()))
+            .collect()
     }
 
     /// Every example of the intents.
     pub fn examples(&self) -> Vec<String> {
-        self.intents.iter().flat_map(|i| i.examples.iter().cloned()).collect()
+        self.intents
+            .iter()
+            .flat_map(|i| i.examples.iter().cloned())
+            .collect()
+    }
+}
+
+/// When an intent of danger is likely and no rule has spoken, the citizen is asked whether he is safe.
+fn doubtful_danger(reading: &mut Reading) {
+    if !reading.dangers.is_empty() || reading.command.is_some() {
+        return;
+    }
+    let likely = |(intent, kind): &(&str, DangerKind)| {
+        (reading.intent_p(intent) >= DANGER_INTENT_MIN).then_some(*kind)
+    };
+    if let Some(kind) = DANGER_INTENTS.iter().find_map(likely) {
+        let degree = Degree::Ask;
+        reading.dangers.push(Danger { kind, degree });
     }
 }
 

@@ -15,7 +15,13 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Areas whose answers belong to the high risk class: criminal, violence, minors, injury.
-const HIGH_RISK_AREAS: [&str; 5] = ["人身安全", "工伤与社保", "交通事故", "人身损害与医疗", "刑事与治安"];
+const HIGH_RISK_AREAS: [&str; 5] = [
+    "人身安全",
+    "工伤与社保",
+    "交通事故",
+    "人身损害与医疗",
+    "刑事与治安",
+];
 /// Intents of other areas that are about deadlines or enforcement.
 const HIGH_RISK_INTENTS: [&str; 4] = [
     "admin.reconsideration",
@@ -102,7 +108,9 @@ pub(super) fn build(
     today: Date,
 ) -> Result<Script, Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut texts = texts(sources).map_err(|p| problems.push(p)).unwrap_or_default();
+    let mut texts = texts(sources)
+        .map_err(|p| problems.push(p))
+        .unwrap_or_default();
     if let Some(notice) = texts.get_mut("notice") {
         for (place, value) in [
             ("{operator}", &settings.operator),
@@ -112,7 +120,9 @@ pub(super) fn build(
             *notice = notice.replace(place, value);
         }
     }
-    let (forms, offered) = forms(sources).map_err(|p| problems.push(p)).unwrap_or_default();
+    let (forms, offered) = forms(sources)
+        .map_err(|p| problems.push(p))
+        .unwrap_or_default();
     let entries = cards(parsed, &texts, &offered, laws, today, &mut problems);
     let intents = intents(parsed, &mut problems);
     if !problems.is_empty() {
@@ -235,7 +245,11 @@ pub(crate) fn risk(entry: &Entry) -> RiskClass {
     let high = entry.human.value == HumanLevel::Required
         || HIGH_RISK_AREAS.contains(&entry.area.value.as_str())
         || HIGH_RISK_INTENTS.contains(&entry.intent.value.as_str());
-    if high { RiskClass::High } else { RiskClass::Other }
+    if high {
+        RiskClass::High
+    } else {
+        RiskClass::Other
+    }
 }
 
 fn citations(

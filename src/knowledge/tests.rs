@@ -28,13 +28,21 @@ fn the_repository_s_own_knowledge_builds_and_finds_its_questions() {
             assert!(reading.hits.len() <= TOP_MAX);
             let sum: f32 = reading.hits.iter().map(|h| h.p).sum();
             assert!(sum <= 1.0 + 1e-3, "{sum}");
-            if reading.hits.first().is_none_or(|h| h.entry != entry.id.value) {
+            if reading
+                .hits
+                .first()
+                .is_none_or(|h| h.entry != entry.id.value)
+            {
                 wrong.push(&ask.value);
             }
         }
     }
     // Indexed questions find themselves; a few stand in two entries' neighbourhoods.
-    assert!(wrong.len() * 50 <= number, "{} of {number}: {wrong:?}", wrong.len());
+    assert!(
+        wrong.len() * 50 <= number,
+        "{} of {number}: {wrong:?}",
+        wrong.len()
+    );
 }
 
 #[test]
@@ -54,15 +62,26 @@ fn the_same_sources_read_the_same() {
 #[test]
 fn every_problem_is_named_with_its_file_and_line() {
     let mut sources = here();
-    let entry = sources.0.iter_mut().find(|f| f.path.ends_with(".md")).expect("an entry");
+    let entry = sources
+        .0
+        .iter_mut()
+        .find(|f| f.path.ends_with(".md"))
+        .expect("an entry");
     entry.text = entry.text.replacen("area:", "aera:", 1);
     let path = entry.path.clone();
-    let texts = sources.0.iter_mut().find(|f| f.path == TEXTS_FILE).expect("texts");
+    let texts = sources
+        .0
+        .iter_mut()
+        .find(|f| f.path == TEXTS_FILE)
+        .expect("texts");
     texts.text.push_str("\n  : : :\n");
     let Err(problems) = Knowledge::build(&sources, None, &Settings::default(), today()) else {
         panic!("two broken files were accepted");
     };
     let said = problems.to_string();
-    assert!(said.contains(&format!("{path}:")) && said.contains("aera"), "{said}");
+    assert!(
+        said.contains(&format!("{path}:")) && said.contains("aera"),
+        "{said}"
+    );
     assert!(said.contains(TEXTS_FILE), "{said}");
 }

@@ -153,9 +153,17 @@ mod tests {
     async fn with_li() -> MemoryStore {
         let store = MemoryStore::default();
         let role = StaffRole::Lawyer;
-        add(&store, "li", "李律师", role, LICENCE.map(str::to_owned), "correct horse", 0)
-            .await
-            .unwrap();
+        add(
+            &store,
+            "li",
+            "李律师",
+            role,
+            LICENCE.map(str::to_owned),
+            "correct horse",
+            0,
+        )
+        .await
+        .unwrap();
         store
     }
 

@@ -98,7 +98,9 @@ impl Server {
     }
 
     pub async fn client(&self) -> Client {
-        Client::connect(&self.address).await.expect("the server accepts")
+        Client::connect(&self.address)
+            .await
+            .expect("the server accepts")
     }
 }
 
@@ -161,10 +163,16 @@ impl Client {
         Client::connect_with(address, &[]).await
     }
 
-    pub async fn connect_with(address: &str, headers: &[(&'static str, &str)]) -> Result<Client, WsError> {
+    pub async fn connect_with(
+        address: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, WsError> {
         let mut request = format!("ws://{address}/ws").into_client_request()?;
         let map = request.headers_mut();
-        map.insert("sec-websocket-protocol", PROTOCOL.parse().expect("a header"));
+        map.insert(
+            "sec-websocket-protocol",
+            PROTOCOL.parse().expect("a header"),
+        );
         for (name, value) in headers {
             map.insert(*name, value.parse().expect("a header"));
         }
@@ -221,7 +229,11 @@ impl Client {
 
     fn keep(&mut self, message: Message) {
         if let Some(last) = self.messages.last() {
-            assert_eq!(message.seq, last.seq + 1, "messages come once and without gaps");
+            assert_eq!(
+                message.seq,
+                last.seq + 1,
+                "messages come once and without gaps"
+            );
         }
         self.messages.push(message);
     }

@@ -29,6 +29,9 @@ const VERDICTS: Record<Verdict, string> = {
   unverified: '未能核实',
 };
 
+/** Fixed texts that are set small. */
+const ASIDES = new Set(['bot_disclosure', 'rate.thanks']);
+
 export const ROLES: Record<StaffRole, string> = {
   consultant: '咨询员',
   lawyer: '律师',
@@ -89,8 +92,15 @@ function form(seq: number, b: Extract<Body, { kind: 'form' }>, view: View): Temp
 
 function notice(seq: number, b: Extract<Body, { kind: 'notice' }>, view: View): TemplateResult {
   const content = html`<div class="markdown">${markdown(bare(b.text, b.options))}</div>`;
+  const boxed = b.urgent
+    ? html`<div class="urgent" role="alert">${content}</div>`
+    : b.code.startsWith('danger_related.')
+      ? html`<div class="safety" role="note" aria-label="安全提示">${content}</div>`
+      : ASIDES.has(b.code)
+        ? html`<div class="quietly">${content}</div>`
+        : content;
   return html`
-    ${b.urgent ? html`<div class="urgent" role="alert">${content}</div>` : content}
+    ${boxed}
     ${options(seq, b.options, view)}`;
 }
 

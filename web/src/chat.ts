@@ -20,6 +20,8 @@ const PAGE = 50;
 const TYPING_EVERY_MS = 3_000;
 /** How long the other side's typing is shown, in ms. */
 const TYPING_SHOWN_MS = 5_000;
+/** A break shorter than this, in ms, is not worth words. */
+const LOST_AFTER_MS = 1_000;
 /** While somebody is waited for, a silent connection is tried this often, in ms. */
 const PROBE_EVERY_MS = 45_000;
 
@@ -44,7 +46,9 @@ export class Chat {
   noticeRead = false;
   otherTyping = false;
   loadingOlder = false;
-  /** A line about the connection or the last error without a message of ours. */
+  /** The connection has been gone for long enough to say so. */
+  lost = false;
+  /** The last thing to say that belongs to no message. */
   line = '';
 
   private readonly memory: Memory;
@@ -56,6 +60,7 @@ export class Chat {
   private gapAt: number | undefined;
   private typedAt = 0;
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
+  private lostTimer: ReturnType<typeof setTimeout> | undefined;
   private probeTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly options: ChatOptions) {
@@ -82,7 +87,7 @@ export class Chat {
       onOpen: () => this.hello(),
       onFrame: (frame) => this.receive(frame),
       onStatus: (status) => {
-        this.status = status;
+        this.setStatus(status);
         if (status !== 'open') this.welcomed = this.loadingOlder = false;
         this.changed();
       },
@@ -101,6 +106,7 @@ export class Chat {
     document.removeEventListener('visibilitychange', this.visible);
     clearInterval(this.probeTimer);
     clearTimeout(this.typingTimer);
+    clearTimeout(this.lostTimer);
   }
 
   act(action: Action): void {
@@ -226,7 +232,9 @@ export class Chat {
         this.token = undefined;
         this.memory.forget();
         this.line = '之前的对话已不能接着用，已为你开始新的对话。';
-        this.hello();
+        // A refused hello leaves the socket open for another; a conversation erased under it does not.
+        if (this.welcomed) this.link.renew();
+        else this.hello();
         return;
       case 'identity_invalid':
         this.identity = undefined;
@@ -236,6 +244,7 @@ export class Chat {
       default:
         if (frame.id !== undefined && this.outbox.refused(frame.id, frame.message, frame.retry)) return;
         this.loadingOlder = false;
+        if (!this.welcomed && frame.retry) this.link.giveUp();
         this.line = frame.ref === undefined ? frame.message : `${frame.message}（编号 ${frame.ref}）`;
     }
   }
@@ -249,6 +258,20 @@ export class Chat {
     this.gapAt = undefined;
     // Choices and ratings point at messages of the old conversation.
     this.outbox.discard((item) => item.frame.type === 'say' && item.seq === undefined);
+  }
+
+  private setStatus(status: LinkStatus): void {
+    this.status = status;
+    if (status === 'open') {
+      clearTimeout(this.lostTimer);
+      this.lostTimer = undefined;
+      this.lost = false;
+    } else {
+      this.lostTimer ??= setTimeout(() => {
+        this.lost = true;
+        this.changed();
+      }, LOST_AFTER_MS);
+    }
   }
 
   private showTyping(): void {

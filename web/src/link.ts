@@ -12,8 +12,6 @@ export interface LinkOptions<Incoming> {
   onOpen: () => void;
   onFrame: (frame: Incoming) => void;
   onStatus: (status: LinkStatus) => void;
-  /** The server will not have us (401 or a policy close): return true to stop trying. */
-  onRefused?: (code: number) => boolean;
 }
 
 /** First wait before a new try, in ms; doubles with every failure. */
@@ -22,7 +20,7 @@ export const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MAX_MS = 20_000;
 /** A connection that lived this long, in ms, makes the next failure the first again. */
 export const SETTLED_MS = 5_000;
-/** An expected frame that does not come within this time, in ms, means a dead connection. */
+/** An expected frame, or the opening, that does not come within this time, in ms, means a dead connection. */
 export const REPLY_TIMEOUT_MS = 10_000;
 
 /** Wait before try number `failures` (from 1), in ms: between half and all of the doubled time. */
@@ -45,14 +43,14 @@ export class Link<Incoming, Outgoing> {
     if (!this.stopped) return;
     this.stopped = false;
     addEventListener('online', this.renew);
-    addEventListener('offline', this.lost);
+    addEventListener('offline', this.giveUp);
     this.connect();
   }
 
   stop(): void {
     this.stopped = true;
     removeEventListener('online', this.renew);
-    removeEventListener('offline', this.lost);
+    removeEventListener('offline', this.giveUp);
     clearTimeout(this.retry);
     this.drop();
   }
@@ -68,12 +66,16 @@ export class Link<Incoming, Outgoing> {
     return true;
   }
 
-  /** Something must come back now; if nothing does, the connection is given up. */
+  /** Something must come back now; if nothing does, the connection is given up for a new one. */
   expectReply(): void {
-    if (this.watchdog !== undefined || !this.open) return;
+    if (this.watchdog === undefined && this.open) this.watch(this.renew);
+  }
+
+  private watch(whenSilent: () => void): void {
+    clearTimeout(this.watchdog);
     this.watchdog = setTimeout(() => {
       this.watchdog = undefined;
-      this.renew();
+      whenSilent();
     }, REPLY_TIMEOUT_MS);
   }
 
@@ -86,7 +88,8 @@ export class Link<Incoming, Outgoing> {
     this.connect();
   };
 
-  private readonly lost = (): void => {
+  /** Gives up the present connection and tries again later. */
+  readonly giveUp = (): void => {
     if (this.stopped) return;
     this.drop();
     this.later();
@@ -96,20 +99,22 @@ export class Link<Incoming, Outgoing> {
     this.options.onStatus('connecting');
     const socket = new WebSocket(this.options.url, [this.options.protocol]);
     this.socket = socket;
+    // A browser waits for minutes before it gives a connection up by itself.
+    this.watch(this.giveUp);
     socket.onopen = () => {
+      this.stopWatching();
       this.openedAt = Date.now();
       this.options.onStatus('open');
       this.options.onOpen();
     };
     socket.onmessage = (event: MessageEvent) => {
-      clearTimeout(this.watchdog);
-      this.watchdog = undefined;
+      this.stopWatching();
       if (typeof event.data === 'string') this.options.onFrame(JSON.parse(event.data) as Incoming);
     };
     socket.onclose = (event: CloseEvent) => {
       if (socket !== this.socket) return;
       this.drop();
-      if (this.stopped || this.options.onRefused?.(event.code)) return;
+      if (this.stopped) return;
       if (this.settled()) this.failures = 0;
       if (event.code === CLOSE_RESYNC && this.failures === 0) {
         // Counted, so that a server that always asks for it is not hammered.
@@ -131,9 +136,13 @@ export class Link<Incoming, Outgoing> {
     this.retry = setTimeout(() => this.connect(), backoff(this.failures, Math.random()));
   }
 
-  private drop(): void {
+  private stopWatching(): void {
     clearTimeout(this.watchdog);
     this.watchdog = undefined;
+  }
+
+  private drop(): void {
+    this.stopWatching();
     const socket = this.socket;
     this.socket = undefined;
     if (!socket) return;

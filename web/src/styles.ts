@@ -17,8 +17,8 @@ export const controls = css`
     --danger-tint: #fdeceb;
     --warn: #7a4a00;
     --warn-tint: #fff5dc;
-    font-family: system-ui, -apple-system, 'PingFang SC', 'HarmonyOS Sans SC', 'Microsoft YaHei', 'Noto Sans CJK SC',
-      'Noto Sans SC', sans-serif;
+    font-family: -apple-system, 'PingFang SC', 'HarmonyOS Sans SC', 'MiSans', 'Microsoft YaHei', 'Noto Sans CJK SC',
+      'Noto Sans SC', system-ui, sans-serif;
     color: var(--ink);
     line-height: 1.6;
   }
@@ -54,6 +54,7 @@ export const controls = css`
     outline: 3px solid #1f6feb;
     outline-offset: 2px;
   }
+  input:focus, textarea:focus, select:focus { outline-width: 2px; outline-offset: 0; border-color: #1f6feb; }
   /* Where the browser knows how focus came, a mouse or a finger leaves no ring. */
   @supports selector(:focus-visible) {
     button:focus:not(:focus-visible), a:focus:not(:focus-visible), summary:focus:not(:focus-visible),
@@ -71,7 +72,7 @@ export const controls = css`
 
 /** The messages of a conversation. */
 export const transcript = css`
-  .msg { max-width: 88%; margin: 0 0 0.9em; }
+  .msg { max-width: 88%; width: -moz-fit-content; width: fit-content; margin: 0 0 0.9em; }
   .msg:focus { outline-offset: 4px; }
   .msg .bubble {
     padding: 0.65em 0.9em;
@@ -81,10 +82,11 @@ export const transcript = css`
     overflow-wrap: break-word;
     word-wrap: break-word;
   }
-  .msg.own { margin-left: auto; width: fit-content; width: -moz-fit-content; }
+  .msg.own { margin-left: auto; }
+  .msg.own .bubble { margin-left: auto; width: -moz-fit-content; width: fit-content; }
   .msg.own .bubble { background: #d5ebe9; border-color: #bcdcd9; border-radius: 14px 4px 14px 14px; }
   .msg.consultant .bubble { background: #fffdf5; border-color: #e6d9ae; }
-  .msg.system { max-width: 100%; }
+  .msg.system { max-width: 100%; width: auto; }
   .msg.system .bubble { background: #e9eef1; border-color: #d5dde3; border-radius: 12px; }
   .meta { margin: 0 0 0.25em; font-size: 0.8125em; color: var(--soft); }
   .msg.own .meta { text-align: right; margin: 0.2em 0 0; }

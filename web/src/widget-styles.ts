@@ -45,12 +45,12 @@ export const frame = css`
   .dot.closed { background: #7d8c97; }
   .bar button { flex: none; border-color: transparent; padding: 0.2em 0.6em; background: transparent; }
   .bar button[aria-pressed='true'], .bar button[aria-expanded='true'] { background: var(--brand-tint); font-weight: 600; }
-  .more { flex: none; padding: 0.5em 0.75em; background: #fff; border-bottom: 1px solid var(--line); }
+  .more { flex: none; max-height: 50%; overflow-y: auto; padding: 0.5em 0.75em; background: #fff; border-bottom: 1px solid var(--line); }
   .more label { display: flex; align-items: center; min-height: 44px; }
   .more p { margin: 0.25em 0; font-size: 0.875em; color: var(--soft); }
   .more button { margin: 0.25em 0.5em 0.25em 0; }
   .connection { flex: none; margin: 0; padding: 0.35em 0.75em; background: var(--warn-tint); color: #5f3a00; font-size: 0.9375em; }
-  .log { flex: 1 1 auto; min-height: 0; overflow-y: auto; -webkit-overflow-scrolling: touch; padding: 0.9em 0.75em; position: relative; }
+  .log { flex: 1 1 auto; min-height: 0; overflow-y: auto; -webkit-overflow-scrolling: touch; padding: 0.9em 0.75em; position: relative; overflow-anchor: none; }
   .log:focus { outline-offset: -4px; }
   .inner { max-width: 46em; margin: 0 auto; }
   .older { text-align: center; margin-bottom: 0.75em; }
@@ -59,7 +59,15 @@ export const frame = css`
   .card p { margin: 0 0 0.5em; }
   .card label { display: flex; align-items: center; min-height: 44px; }
   .card button { margin-right: 0.5em; }
+  .agree {
+    position: sticky; bottom: -0.9em; display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between;
+    margin: 0.5em -1em -0.9em; padding: 0.35em 1em 0.6em; background: #fff; border-top: 1px solid var(--line);
+    border-radius: 0 0 14px 14px;
+  }
+  .agree label { margin-right: 1em; }
   details.card summary { min-height: 44px; display: flex; align-items: center; cursor: pointer; color: var(--soft); font-size: 0.9375em; }
+  details.card summary::before { content: '▸'; margin-right: 0.5em; }
+  details.card[open] summary::before { content: '▾'; }
   details.card { padding: 0 1em; }
   details.card[open] { padding-bottom: 0.6em; }
   .hello { padding: 0.5em 0.15em 0.25em; }
@@ -74,14 +82,14 @@ export const frame = css`
   .composer .row { display: flex; align-items: flex-end; max-width: 46em; margin: 0 auto; }
   .composer textarea { flex: 1 1 auto; min-width: 0; width: 1px; resize: none; max-height: 40vh; line-height: 1.5; }
   .composer .primary { flex: none; margin-left: 0.5em; }
-  .hint { max-width: 46em; margin: 0.35em auto 0; font-size: 0.8125em; color: var(--soft); }
-  .hint .over { color: var(--danger); font-weight: 600; }
-  @media (max-width: 520px) { .hint.keys { display: none; } }
+  .hint { max-width: 46em; margin: 0 auto; }
+  .hint p { margin: 0.35em 0 0; font-size: 0.8125em; color: var(--soft); }
+  .hint p.over { color: var(--danger); font-weight: 600; }
+  @media (max-width: 520px) { .hint.keys { display: none; } .msg { max-width: 96%; } }
   @media (max-width: 360px) {
     .top { padding: 0.4em 0.5em; }
     .top button { margin-left: 0.35em; padding: 0.25em 0.55em; }
     .top h2 small { display: none; }
     .log { padding: 0.75em 0.5em; }
-    .msg { max-width: 94%; }
   }
 `;

@@ -9,7 +9,7 @@ import type { Sendable } from './memory';
 import { FaxunRating } from './rating';
 import { controls, transcript } from './styles';
 import { frame } from './widget-styles';
-import { type Owner, TEXT_CHARS_MAX } from './wire';
+import { type Message, type Owner, TEXT_CHARS_MAX } from './wire';
 
 /** Where 快速离开 goes unless `leave-url` says otherwise: a page that anybody might have open. */
 const NEUTRAL_URL = 'https://www.weather.com.cn/';
@@ -17,6 +17,12 @@ const NEUTRAL_URL = 'https://www.weather.com.cn/';
 const COUNT_FROM = 500;
 /** Nearer to the end than this, in px, new messages scroll into view. */
 const NEAR_END_PX = 120;
+/** Space kept above a parked message, in px. */
+const PARK_PX = 8;
+/** Messages within this time, in ms, belong to one answer. */
+const BURST_MS = 1_500;
+/** More messages at once than this are history, not an answer. */
+const BURST_MESSAGES_MAX = 6;
 const LARGE_KEY = 'faxun:large';
 const EXAMPLES = ['老板拖欠工资怎么办', '想离婚，对方不同意', '借出去的钱要不回来', '刚刚被骗了钱'];
 
@@ -54,9 +60,16 @@ export class FaxunChat extends LitElement {
   declare left: boolean;
 
   private chat: Chat | undefined;
-  /** Last message shown when the list was last rendered. */
+  /** Last message when the list was last rendered. */
   private shown = 0;
   private atEnd = true;
+  /** The view goes along with new messages, until the reader scrolls away. */
+  private following = true;
+  /** Its beginning stays in view while answers grow below it: one's own last question. */
+  private parked: number | undefined;
+  private parkedAt = 0;
+  /** Where the view was put by itself, in px: anything else is the reader's scrolling. */
+  private setTop = 0;
   /** A choice made by keyboard: the answer to it takes the focus, so that its options are next. */
   private focusAnswer = false;
   /** Height of the log before older messages came in on top, in px. */
@@ -190,20 +203,21 @@ export class FaxunChat extends LitElement {
   }
 
   private connection(chat: Chat): TemplateResult {
-    const lost = chat.status === 'open' ? '' : chat.status === 'waiting' ? '连接断了，正在重连。没发出去的话会自动补发。' : '';
-    const text = lost || chat.line;
+    const text = chat.lost ? '连接断了，正在重连。没发出去的话会自动补发。' : chat.line;
     return html`<div role="status">${text ? html`<p class="connection">${text}</p>` : nothing}</div>`;
   }
 
   private notice(chat: Chat): TemplateResult | typeof nothing {
     if (!chat.notice) return nothing;
-    const text = html`<p>${plain(chat.notice.text)}</p>`;
+    const text = chat.notice.text.split('\n').map(noticeLine);
     if (chat.noticeRead) {
       return html`<details class="card"><summary>使用说明与个人信息告知</summary>${text}</details>`;
     }
     return html`<section class="card notice" aria-label="使用说明与个人信息告知">
-      ${text} ${this.silentBox()}
-      <p><button type="button" class="primary" @click=${this.readNotice}>我知道了</button></p>
+      ${text}
+      <div class="agree">
+        ${this.silentBox()}<button type="button" class="primary" @click=${this.readNotice}>我知道了</button>
+      </div>
     </section>`;
   }
 
@@ -272,14 +286,14 @@ export class FaxunChat extends LitElement {
         ></textarea>
         <button type="submit" class="primary" ?disabled=${left < 0 || this.text.trim() === ''}>发送</button>
       </div>
-      <div id="hint" role="status">
+      <div id="hint" class="hint" role="status">
         ${left < 0
-          ? html`<p class="hint"><span class="over">多了 ${-left} 字，请分成几条发送（每条最多 ${TEXT_CHARS_MAX} 字）</span></p>`
+          ? html`<p class="over">多了 ${-left} 字，请分成几条发送（每条最多 ${TEXT_CHARS_MAX} 字）</p>`
           : left <= COUNT_FROM
-            ? html`<p class="hint">还可以写 ${left} 字</p>`
+            ? html`<p>还可以写 ${left} 字</p>`
             : nothing}
       </div>
-      <p class="hint keys">回车发送，Shift+回车换行。按 Esc 立刻离开本页。</p>
+      <div class="hint keys"><p>回车发送，Shift+回车换行。按 Esc 立刻离开本页。</p></div>
     </form>`;
   }
 
@@ -291,48 +305,70 @@ export class FaxunChat extends LitElement {
   protected override updated(changed: PropertyValues): void {
     const { chat, log } = this;
     if (!chat || !log) return;
-    if (changed.has('text')) this.grow();
+    if (changed.has('text') || changed.has('large')) this.grow();
     if (this.heightBefore !== undefined && !chat.loadingOlder) {
       log.scrollTop += log.scrollHeight - this.heightBefore;
       this.heightBefore = undefined;
     }
-    const last = chat.messages.last;
-    const fresh = chat.messages.all.find((m) => m.seq > this.shown && m.from.kind !== 'citizen');
-    if (last > this.shown || chat.outbox.waiting) {
-      const first = this.shown === 0 && last > 0;
-      this.shown = Math.max(this.shown, last);
-      if (this.atEnd || first) this.follow(first ? undefined : fresh?.seq);
-      else if (fresh) this.behind = true;
+    const fresh = chat.messages.all.filter((m) => m.seq > this.shown);
+    if (fresh.length > 0) {
+      const first = this.shown === 0;
+      this.shown = chat.messages.last;
+      this.arrived(fresh, first);
+    } else if (chat.outbox.waiting && this.following) this.toEnd();
+  }
+
+  private arrived(fresh: readonly Message[], first: boolean): void {
+    const now = Date.now();
+    const own = fresh.filter((m) => m.from.kind === 'citizen').pop();
+    const others = fresh.find((m) => m.from.kind !== 'citizen');
+    const burst = now - this.parkedAt < BURST_MS;
+    if (first && fresh.length > BURST_MESSAGES_MAX) this.parked = undefined;
+    else if (own || (this.following && this.atEnd && !burst)) {
+      this.parked = (own ?? others)?.seq;
+      this.parkedAt = now;
+      this.following = true;
+    } else if (others && !burst) this.behind = true;
+    if (this.following) this.follow();
+    if (this.focusAnswer && others) {
+      this.focusAnswer = false;
+      this.message(others.seq)?.focus({ preventScroll: true });
     }
   }
 
-  /** Scrolls to the end, but not past the beginning of a long answer. */
-  private follow(seq: number | undefined): void {
+  /** Scrolls to the end, but not past the beginning of what is parked. */
+  private follow(): void {
     const { log } = this;
     if (!log) return;
     log.scrollTop = log.scrollHeight;
-    const message = seq === undefined ? null : this.renderRoot.querySelector<HTMLElement>(`[data-seq='${seq}']`);
-    if (!message) return;
-    const above = message.getBoundingClientRect().top - log.getBoundingClientRect().top;
-    if (above < 0) log.scrollTop += above - 8;
-    if (this.focusAnswer) {
-      this.focusAnswer = false;
-      message.focus({ preventScroll: true });
+    const message = this.parked === undefined ? undefined : this.message(this.parked);
+    if (message) {
+      const above = message.getBoundingClientRect().top - log.getBoundingClientRect().top - PARK_PX;
+      if (above < 0) log.scrollTop += above;
     }
+    this.setTop = log.scrollTop;
+  }
+
+  private message(seq: number): HTMLElement | undefined {
+    return this.renderRoot.querySelector<HTMLElement>(`[data-seq='${seq}']`) ?? undefined;
   }
 
   private toEnd(): void {
     this.behind = false;
-    if (this.log) this.log.scrollTop = this.log.scrollHeight;
+    this.following = true;
+    this.parked = undefined;
+    this.follow();
   }
 
   private readonly scrolled = (): void => {
     const log = this.log;
-    if (log && log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX) this.behind = false;
+    if (!log || Math.abs(log.scrollTop - this.setTop) < 2) return;
+    this.following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+    if (this.following) this.behind = false;
   };
 
   private act(action: Action): void {
-    if (this.log) this.log.scrollTop = this.log.scrollHeight;
+    this.toEnd();
     this.chat?.act(action);
   }
 
@@ -423,6 +459,14 @@ function ownerText(owner: Owner, position: number | undefined): string {
     case 'closed':
       return '已结束';
   }
+}
+
+/** A line of the notice; what stands before its colon is set off. */
+function noticeLine(line: string): TemplateResult {
+  const [, head, rest] = /^([^：，。]{2,8}：)(.+)$/.exec(line) ?? [];
+  return head === undefined || rest === undefined
+    ? html`<p>${plain(line)}</p>`
+    : html`<p><strong>${head}</strong>${plain(rest)}</p>`;
 }
 
 function pendingText(chat: Chat, frame: Sendable): string {

@@ -1,7 +1,8 @@
 //! What a message says about danger to a person, and what a bot must not answer alone.
 //!
 //! The rules are data, written to be read and extended by a lawyer: `words.yml` (word lists, harmless phrases),
-//! `frames.yml` (time, questions of law, stories, who did it, degrees), `dangers.yml`, `concerns.yml`. The language of their
+//! `frames.yml` (time, questions of law, stories, who did it, degrees), `dangers_by_people.yml`, `dangers_of_events.yml`,
+//! `concerns.yml`. The language of their
 //! patterns is described in `pattern.rs`. One automaton finds all words of all rules in one pass; then
 //!
 //! 1. words inside harmless phrases (打官司) and negated words (没打) are dropped;
@@ -23,6 +24,7 @@ use jiff::civil::Date;
 use pattern::Pattern;
 use rules::{ConcernRule, DangerRule, Rules, When};
 use scan::{Hit, Scan, Span, Symbol};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
@@ -117,7 +119,7 @@ impl<'r> Message<'r> {
             }
             for span in spans {
                 let when = self.when(span);
-                if self.told && when != When::Now {
+                if self.told && !matches!(when, When::Now | When::Present) {
                     continue;
                 }
                 let known = rule.profile.get(&when).or(rule.profile.get(&When::Bare));
@@ -185,14 +187,16 @@ impl<'r> Message<'r> {
             }
         }
         let all = found.clone();
+        let names = |map: &BTreeMap<DangerKind, Vec<DangerKind>>, o: &Danger, d: &Danger| {
+            map.get(&o.kind)
+                .is_some_and(|kinds| kinds.contains(&d.kind))
+        };
         found.retain(|d| {
             !all.iter().any(|o| {
                 o.degree >= d.degree
-                    && self
-                        .rules
-                        .outranks
-                        .get(&o.kind)
-                        .is_some_and(|kinds| kinds.contains(&d.kind))
+                    && (names(&self.rules.outranks, o, d)
+                        || d.degree < Degree::Immediate
+                            && names(&self.rules.outranks_below_immediate, o, d))
             })
         });
         found.sort_by_key(|d| (std::cmp::Reverse(d.degree), d.kind));
@@ -246,10 +250,11 @@ fn prefer(when: When) -> u8 {
         When::Hypothetical => 0,
         When::Past => 1,
         When::Now => 2,
-        When::Soon => 3,
-        When::Today => 4,
-        When::Recent => 5,
-        When::Habit | When::Law | When::Safe | When::Bare => 6,
+        When::Present => 3,
+        When::Soon => 4,
+        When::Today => 5,
+        When::Recent => 6,
+        When::Habit | When::Law | When::Safe | When::Bare => 7,
     }
 }
 
@@ -257,13 +262,13 @@ fn overlap(a: Span, b: Span) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// Drops what lies inside a harmless phrase and is not the whole of it, and what runs into its beginning (被打 before
-/// 打电话).
+/// Drops what lies inside a harmless phrase and is not the whole of it, and what runs into it (被打 before 打电话, 烧了 after 发烧).
 fn drop_neutral(rules: &Rules, scan: &mut Scan) {
     let neutral = rules.vocabulary.all(&rules.neutral, scan);
     let harmless = |h: Span, n: Span| {
         (n.contains(h) && n != h)
             || (h.start < n.start && n.start < h.end && h.end < n.end && h.len() <= n.len())
+            || (n.start < h.start && h.start < n.end && n.end < h.end && h.len() <= n.len())
     };
     if !neutral.is_empty() {
         scan.retain(|h| !neutral.iter().any(|n| harmless(h.span, *n)));
@@ -277,7 +282,12 @@ fn drop_negated(rules: &Rules, scan: &mut Scan) {
         (is_in(&rules.negated_by_never) && never(&scan.chars, h.span.start))
             || (is_in(&rules.negated_by_not) && not(&scan.chars, h.span.start))
     };
-    let starts: Vec<u32> = scan.hits.iter().filter(|h| undone(h)).map(|h| h.span.start).collect();
+    let starts: Vec<u32> = scan
+        .hits
+        .iter()
+        .filter(|h| undone(h))
+        .map(|h| h.span.start)
+        .collect();
     if !starts.is_empty() {
         scan.retain(|h| !starts.contains(&h.span.start));
     }
@@ -298,5 +308,9 @@ fn never(chars: &[char], start: u32) -> bool {
 
 fn not(chars: &[char], start: u32) -> bool {
     start > 0 && matches!(chars[start as usize - 1], '不' | '别' | '勿')
-        || start > 1 && matches!(chars[start as usize - 2..start as usize], ['不', '再' | '会'])
+        || start > 1
+            && matches!(
+                chars[start as usize - 2..start as usize],
+                ['不', '再' | '会']
+            )
 }

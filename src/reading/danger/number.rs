@@ -23,6 +23,8 @@ pub(super) struct Quantity {
 
 const DAYS_OF_MONTH: i64 = 30;
 const DAYS_OF_YEAR: i64 = 365;
+/// A day without a year further ahead than this many days lies in the past.
+const FAR_AHEAD: i64 = 31;
 /// Numbers above are cut: no rule asks for more.
 const NUMBER_MAX: i64 = 1_000_000_000;
 
@@ -68,15 +70,19 @@ pub(super) fn scan(chars: &[char], today: Date) -> Vec<Quantity> {
         } else if let Some((days, end)) = weekday(chars, i, today) {
             push(&mut found, Measure::Day, days, i, end);
             i = end;
+        } else if let Some((days, end)) = half(chars, i) {
+            push(&mut found, Measure::Duration, days, i, end);
+            i = end;
         } else if let Some((value, end)) = number(chars, i) {
             push(&mut found, Measure::Number, value, i, end);
             if let Some((days, end)) = duration(chars, i, value, end) {
                 push(&mut found, Measure::Duration, days, i, end);
             }
-            if let Some((days, end)) = calendar_day(chars, value, end, today) {
+            let day = calendar_day(chars, value, end, today);
+            if let Some((days, end)) = day {
                 push(&mut found, Measure::Day, days, i, end);
             }
-            i = end;
+            i = day.map_or(end, |(_, after)| after);
         } else {
             i += 1;
         }
@@ -98,14 +104,9 @@ fn push(found: &mut Vec<Quantity>, measure: Measure, value: i64, start: usize, e
 }
 
 fn starts(chars: &[char], at: usize, word: &str) -> bool {
-    let mut i = at;
-    for c in word.chars() {
-        if chars.get(i) != Some(&c) {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    (at..)
+        .zip(word.chars())
+        .all(|(i, c)| chars.get(i) == Some(&c))
 }
 
 fn digit(c: char) -> Option<i64> {
@@ -160,7 +161,12 @@ fn number(chars: &[char], at: usize) -> Option<(i64, usize)> {
             total = total.min(NUMBER_MAX);
         } else if c == '几' && (unit_at(chars, i + 1) || i > at) {
             current = unit_at(chars, i + 1).then_some(2);
-        } else if c == '几' && i == at && chars.get(i + 1).is_some_and(|&c| "个天年周月分小".contains(c)) {
+        } else if c == '几'
+            && i == at
+            && chars
+                .get(i + 1)
+                .is_some_and(|&c| "个天年周月分小".contains(c))
+        {
             current = Some(3);
         } else {
             break;
@@ -191,6 +197,20 @@ fn is_year(chars: &[char], i: usize, at: usize) -> bool {
     run >= 3 && i < at + run
 }
 
+/// 半年, 半个月, 半小时.
+fn half(chars: &[char], at: usize) -> Option<(i64, usize)> {
+    const HALVES: [(&str, i64); 6] = [
+        ("半年", DAYS_OF_YEAR / 2),
+        ("半个多月", DAYS_OF_MONTH / 2),
+        ("半个月", DAYS_OF_MONTH / 2),
+        ("半个小时", 0),
+        ("半小时", 0),
+        ("半天", 0),
+    ];
+    let (word, days) = HALVES.iter().find(|(w, _)| starts(chars, at, w))?;
+    Some((*days, at + word.chars().count()))
+}
+
 /// A number followed by a unit of time: 三个多月, 12天, 两周, 一年半.
 fn duration(chars: &[char], start: usize, value: i64, end: usize) -> Option<(i64, usize)> {
     const UNITS: [(&str, i64); 16] = [
@@ -212,7 +232,8 @@ fn duration(chars: &[char], start: usize, value: i64, end: usize) -> Option<(i64
         ("载", DAYS_OF_YEAR),
     ];
     let (word, days) = UNITS.iter().find(|(w, _)| starts(chars, end, w))?;
-    let date_like = value > 150 && *word == "年" || start > 0 && matches!(chars[start - 1], '月' | '第');
+    let date_like =
+        value > 150 && *word == "年" || start > 0 && matches!(chars[start - 1], '月' | '第');
     let birthday = *word == "周" && starts(chars, end, "周岁");
     if date_like || birthday {
         return None;
@@ -246,8 +267,9 @@ fn calendar_day(chars: &[char], value: i64, end: usize, today: Date) -> Option<(
         let (day, after) = told.map_or((28, after), |(d, e)| (d as i8, e + 1));
         let date = Date::new(today.year(), month, day.min(28)).ok()?;
         let days = days_between(today, date) + i64::from(day - day.min(28));
-        // A month of this year still far ahead was meant as last year's when nothing tells the day.
-        return Some((if told.is_none() && days > 31 { days - DAYS_OF_YEAR } else { days }, after));
+        // People tell what happened: a day far ahead in this year was meant in the last one.
+        let year_back = if days > FAR_AHEAD { DAYS_OF_YEAR } else { 0 };
+        return Some((days - year_back, after));
     }
     if starts(chars, end, "号") && (1..=31).contains(&value) {
         let days = value - i64::from(today.day());
@@ -267,7 +289,9 @@ fn weekday(chars: &[char], at: usize, today: Date) -> Option<(i64, usize)> {
     let prefixed = matches!(chars[i], '上' | '下' | '这' | '本');
     i += usize::from(prefixed);
     i += usize::from(prefixed && chars.get(i) == Some(&'个'));
-    let word = ["星期", "礼拜", "周"].into_iter().find(|w| starts(chars, i, w))?;
+    let word = ["星期", "礼拜", "周"]
+        .into_iter()
+        .find(|w| starts(chars, i, w))?;
     i += word.chars().count();
     let day = chars.get(i).copied()?;
     let number = match day {
@@ -276,7 +300,11 @@ fn weekday(chars: &[char], at: usize, today: Date) -> Option<(i64, usize)> {
     };
     let away = number - i64::from(today.weekday().to_monday_one_offset());
     // 周岁, 周年 and 一周 do not reach this point; a bare past weekday means the coming one.
-    let days = if shift == 0 && away < 0 { away + 7 } else { away + shift };
+    let days = if shift == 0 && away < 0 {
+        away + 7
+    } else {
+        away + shift
+    };
     Some((days, i + 1))
 }
 

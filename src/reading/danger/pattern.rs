@@ -54,7 +54,11 @@ struct Gap {
 #[derive(Debug)]
 enum Atom {
     Words(Vec<Symbol>),
-    Quantity { measure: Measure, min: i64, max: i64 },
+    Quantity {
+        measure: Measure,
+        min: i64,
+        max: i64,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

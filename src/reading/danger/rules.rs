@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 const WORDS: &str = include_str!("words.yml");
 const FRAMES: &str = include_str!("frames.yml");
-const DANGERS: &str = include_str!("dangers.yml");
+const BY_PEOPLE: &str = include_str!("dangers_by_people.yml");
+const OF_EVENTS: &str = include_str!("dangers_of_events.yml");
 const CONCERNS: &str = include_str!("concerns.yml");
 
 /// Why the rules could not be built. They are part of the program: the tests build them.
@@ -17,7 +18,7 @@ pub(super) enum RulesError {
     #[error("{file}: {source}")]
     Yaml {
         file: &'static str,
-        source: serde_saphyr::Error,
+        source: Box<serde_saphyr::Error>,
     },
     #[error(transparent)]
     Pattern(#[from] PatternError),
@@ -31,6 +32,8 @@ pub(super) enum RulesError {
 pub(super) enum When {
     /// 正在, 刚才, 还在.
     Now,
+    /// 现在 where it tells and does not ask.
+    Present,
     /// Today, this morning.
     Today,
     /// Tonight, tomorrow, on the way.
@@ -85,9 +88,8 @@ struct FramesFile {
     offender: Vec<String>,
     profiles: BTreeMap<String, Profile>,
     outranks: BTreeMap<DangerKind, Vec<DangerKind>>,
+    outranks_below_immediate: BTreeMap<DangerKind, Vec<DangerKind>>,
 }
-
-
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -184,13 +186,15 @@ pub(super) struct Rules {
     pub concerns: Vec<ConcernRule>,
     /// At the same degree the key silences the others.
     pub outranks: BTreeMap<DangerKind, Vec<DangerKind>>,
+    /// The same, as long as the others are not immediate.
+    pub outranks_below_immediate: BTreeMap<DangerKind, Vec<DangerKind>>,
 }
 
-fn yaml<T: serde::de::DeserializeOwned>(
-    file: &'static str,
-    text: &str,
-) -> Result<T, RulesError> {
-    serde_saphyr::from_str(text).map_err(|source| RulesError::Yaml { file, source })
+fn yaml<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Result<T, RulesError> {
+    serde_saphyr::from_str(text).map_err(|e| RulesError::Yaml {
+        file,
+        source: Box::new(e),
+    })
 }
 
 impl Rules {
@@ -198,7 +202,11 @@ impl Rules {
     pub fn load() -> Result<Rules, RulesError> {
         let words: WordsFile = yaml("words.yml", WORDS)?;
         let frames: FramesFile = yaml("frames.yml", FRAMES)?;
-        let dangers: Vec<DangerSource> = yaml("dangers.yml", DANGERS)?;
+        let mut dangers: Vec<DangerSource> = yaml("dangers_by_people.yml", BY_PEOPLE)?;
+        dangers.extend(yaml::<Vec<DangerSource>>(
+            "dangers_of_events.yml",
+            OF_EVENTS,
+        )?);
         let concerns: Vec<ConcernSource> = yaml("concerns.yml", CONCERNS)?;
         let mut builder = Builder::new(&words.lists)?;
         let profiles = frames.profiles;
@@ -223,7 +231,10 @@ impl Rules {
             })
             .collect::<Result<_, PatternError>>()?;
         let symbols = |builder: &Builder, names: &[String]| {
-            names.iter().map(|n| builder.list(n)).collect::<Result<_, _>>()
+            names
+                .iter()
+                .map(|n| builder.list(n))
+                .collect::<Result<_, _>>()
         };
         Ok(Rules {
             neutral: builder.patterns(&words.neutral)?,
@@ -239,6 +250,7 @@ impl Rules {
             dangers,
             concerns,
             outranks: frames.outranks,
+            outranks_below_immediate: frames.outranks_below_immediate,
             vocabulary: builder.finish()?,
         })
     }

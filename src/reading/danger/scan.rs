@@ -113,16 +113,16 @@ impl Scan {
     /// Hits of a symbol whose start lies in `from..=to`.
     pub fn of_from(&self, symbol: Symbol, from: u32, to: u32) -> impl Iterator<Item = &Hit> {
         let all = self.of(symbol);
-        // Few hits of one symbol: a walk is faster than a search.
-        all.iter()
-            .skip_while(move |h| h.span.start < from)
-            .take_while(move |h| h.span.start <= to)
+        let first = all.partition_point(|h| h.span.start < from);
+        all[first..].iter().take_while(move |h| h.span.start <= to)
     }
 }
 
 /// 著名, 著作, 显著 and the like keep their 著.
 fn stays_zhu(chars: &[char], i: usize) -> bool {
-    chars.get(i + 1).is_some_and(|c| "名作称书述录".contains(*c))
+    chars
+        .get(i + 1)
+        .is_some_and(|c| "名作称书述录".contains(*c))
         || (i > 0 && "显名专原编土卓合".contains(chars[i - 1]))
 }
 

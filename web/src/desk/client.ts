@@ -1,0 +1,280 @@
+// The desk's side of `faxun.desk.v1` without any page: the queue and the conversations that are open here.
+
+import { Link, type LinkStatus } from '../link';
+import { Messages } from '../messages';
+import { newId, Outbox } from '../outbox';
+import {
+  DESK_PROTOCOL,
+  type DeskClientFrame,
+  type DeskServerFrame,
+  type ErrorFrame,
+  type Owner,
+  type QueueItem,
+  type StaffRole,
+} from '../wire';
+
+const PAGE = 50;
+const TYPING_EVERY_MS = 3_000;
+const TYPING_SHOWN_MS = 5_000;
+/** A silent connection is tried this often, in ms: a consultant who looks connected but is not keeps people waiting. */
+const PROBE_EVERY_MS = 30_000;
+
+type Sendable = Extract<DeskClientFrame, { id: string }>;
+type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+export type DeskAction = Without<Sendable, 'id'>;
+
+export interface Opened {
+  conversation: string;
+  messages: Messages;
+  owner: Owner | undefined;
+  /** Highest seq that was looked at. */
+  read: number;
+  typingUntil: number;
+  loadingOlder: boolean;
+}
+
+export interface DeskOptions {
+  server: string;
+  changed: () => void;
+  /** Danger was named in a conversation that is open here. */
+  urgent: (conversation: string) => void;
+  /** Somebody new waits. */
+  arrived: (item: QueueItem) => void;
+  /** The sign-in may have ended: true to stop connecting. */
+  signedOut: () => Promise<boolean>;
+}
+
+export class DeskClient {
+  status: LinkStatus = 'connecting';
+  staff = '';
+  role: StaffRole | undefined;
+  waiting: QueueItem[] = [];
+  mine: QueueItem[] = [];
+  readonly opened = new Map<string, Opened>();
+  readonly outbox: Outbox<Sendable>;
+  line = '';
+
+  private readonly link: Link<DeskServerFrame, DeskClientFrame>;
+  private known: Set<string> | undefined;
+  private welcomed = false;
+  private probing = false;
+  private typedAt = 0;
+  private probe: ReturnType<typeof setInterval> | undefined;
+
+  constructor(private readonly options: DeskOptions) {
+    this.outbox = new Outbox<Sendable>((frame) => this.welcomed && this.send(frame), options.changed);
+    this.link = new Link<DeskServerFrame, DeskClientFrame>({
+      url: `${options.server.replace(/^http/, 'ws')}/desk/ws`,
+      protocol: DESK_PROTOCOL,
+      onOpen: () => this.link.expectReply(),
+      onFrame: (frame) => this.receive(frame),
+      onStatus: (status) => this.setStatus(status),
+    });
+  }
+
+  start(): void {
+    this.link.start();
+    this.probe = setInterval(() => this.probeConnection(), PROBE_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.probe);
+    this.link.stop();
+    this.outbox.stop();
+  }
+
+  act(action: DeskAction): string {
+    this.line = '';
+    const id = newId();
+    this.outbox.add({ ...action, id } as Sendable);
+    return id;
+  }
+
+  /** Shows a conversation and follows it from now on. */
+  open(conversation: string): Opened {
+    const known = this.opened.get(conversation);
+    if (known) return known;
+    const opened: Opened = {
+      conversation,
+      messages: new Messages(),
+      owner: undefined,
+      read: 0,
+      typingUntil: 0,
+      loadingOlder: false,
+    };
+    this.opened.set(conversation, opened);
+    this.follow(opened);
+    return opened;
+  }
+
+  forget(conversation: string): void {
+    this.opened.delete(conversation);
+    this.outbox.discard((item) => item.frame.conversation !== conversation);
+  }
+
+  loadOlder(conversation: string): void {
+    const opened = this.opened.get(conversation);
+    const before = opened?.messages.first;
+    if (!opened || before === undefined || opened.loadingOlder) return;
+    opened.loadingOlder = this.send({ type: 'more', conversation, before, limit: PAGE });
+    this.options.changed();
+  }
+
+  typing(conversation: string): void {
+    const now = Date.now();
+    if (now - this.typedAt < TYPING_EVERY_MS) return;
+    this.typedAt = now;
+    this.link.send({ type: 'typing', conversation });
+  }
+
+  owns(conversation: string): boolean {
+    const owner = this.opened.get(conversation)?.owner;
+    if (owner) return owner.kind === 'consultant' && owner.staff === this.staff;
+    return this.mine.some((item) => item.conversation === conversation);
+  }
+
+  unread(conversation: string): number {
+    const opened = this.opened.get(conversation);
+    return opened ? opened.messages.all.filter((m) => m.seq > opened.read && m.from.kind === 'citizen').length : 0;
+  }
+
+  private setStatus(status: LinkStatus): void {
+    this.status = status;
+    if (status !== 'open') {
+      this.welcomed = this.probing = false;
+      for (const opened of this.opened.values()) opened.loadingOlder = false;
+    }
+    // A refused socket looks like a lost one: only the session tells them apart.
+    if (status === 'waiting') {
+      void this.options.signedOut().then((out) => {
+        if (out) this.stop();
+      });
+    }
+    this.options.changed();
+  }
+
+  private receive(frame: DeskServerFrame): void {
+    switch (frame.type) {
+      case 'welcome':
+        this.welcomed = true;
+        this.staff = frame.staff;
+        this.role = frame.role;
+        for (const opened of this.opened.values()) this.follow(opened);
+        this.outbox.flush();
+        break;
+      case 'queue':
+        this.queue(frame.waiting, frame.mine);
+        break;
+      case 'conversation':
+        this.conversation(frame);
+        break;
+      case 'message': {
+        const opened = this.opened.get(frame.conversation);
+        if (!opened) break;
+        opened.messages.add(frame.message);
+        if (frame.message.from.kind === 'citizen') opened.typingUntil = 0;
+        if (opened.messages.gap) this.follow(opened);
+        break;
+      }
+      case 'state': {
+        const opened = this.opened.get(frame.conversation);
+        if (opened) opened.owner = frame.owner;
+        break;
+      }
+      case 'urgent':
+        this.options.urgent(frame.conversation);
+        break;
+      case 'ack':
+        this.outbox.acked(frame.id, frame.seq);
+        break;
+      case 'typing':
+        this.showTyping(frame.conversation);
+        break;
+      case 'error':
+        this.error(frame);
+        break;
+    }
+    this.settle();
+    this.options.changed();
+  }
+
+  private queue(waiting: QueueItem[], mine: QueueItem[]): void {
+    const fresh = this.known ? waiting.filter((item) => !this.known?.has(item.conversation)) : [];
+    this.known = new Set(waiting.map((item) => item.conversation));
+    this.waiting = waiting;
+    this.mine = mine;
+    for (const item of mine) this.open(item.conversation);
+    for (const item of fresh) this.options.arrived(item);
+  }
+
+  private conversation(frame: Extract<DeskServerFrame, { type: 'conversation' }>): void {
+    const opened = this.opened.get(frame.conversation);
+    if (!opened) return;
+    const { messages } = opened;
+    const first = messages.first;
+    const empty = messages.size === 0;
+    for (const message of frame.messages) messages.add(message);
+    // A replay after a reconnect says nothing about what lies below.
+    if (empty || (first !== undefined && (frame.messages[0]?.seq ?? first) < first)) messages.older = frame.more;
+    // What was there before is not news; what came while the connection was lost is.
+    if (empty) opened.read = messages.last;
+    opened.owner = frame.owner;
+    opened.loadingOlder = false;
+  }
+
+  private error(frame: ErrorFrame): void {
+    if (this.probing && frame.id === undefined) {
+      this.probing = false;
+      return;
+    }
+    if (frame.id !== undefined) {
+      const item = this.outbox.items.find((i) => i.id === frame.id);
+      if (item && item.frame.type !== 'reply' && !frame.retry) {
+        // What somebody else did first is told, not offered again.
+        this.outbox.discard((i) => i !== item);
+      } else if (this.outbox.refused(frame.id, frame.message, frame.retry)) return;
+    }
+    this.line = frame.ref === undefined ? frame.message : `${frame.message}（编号 ${frame.ref}）`;
+  }
+
+  /** Replies stay until their message is there; everything else is done with its ack. */
+  private settle(): void {
+    for (const { frame, seq } of this.outbox.items) {
+      const leaves = frame.type === 'hand_back' || frame.type === 'close';
+      if (leaves && seq !== undefined) this.opened.delete(frame.conversation);
+    }
+    this.outbox.items = this.outbox.items.filter((item) => {
+      if (item.seq === undefined) return true;
+      const held = this.opened.get(item.frame.conversation)?.messages.has(item.seq) ?? true;
+      return item.frame.type === 'reply' && !held;
+    });
+  }
+
+  private follow(opened: Opened): void {
+    if (!this.welcomed) return;
+    const after = opened.messages.after;
+    this.send({
+      type: 'open',
+      conversation: opened.conversation,
+      ...(after === undefined ? {} : { after }),
+    });
+  }
+
+  private showTyping(conversation: string): void {
+    const opened = this.opened.get(conversation);
+    if (!opened) return;
+    opened.typingUntil = Date.now() + TYPING_SHOWN_MS;
+    setTimeout(this.options.changed, TYPING_SHOWN_MS + 50);
+  }
+
+  private probeConnection(): void {
+    // Browsers cannot ping. Any answer proves the connection, and this question is always answered: by a refusal.
+    if (this.welcomed) this.probing = this.send({ type: 'more', conversation: '', before: 1, limit: 1 });
+  }
+
+  private send(frame: DeskClientFrame): boolean {
+    if (!this.link.send(frame)) return false;
+    if (frame.type !== 'typing') this.link.expectReply();
+    return true;
+  }
+}

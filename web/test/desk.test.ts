@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { DeskClient } from '../src/desk/client';
+import { BACKOFF_FIRST_MS, REPLY_TIMEOUT_MS } from '../src/link';
+import { FakeSocket } from './fake-socket';
+
+const MINE = { kind: 'consultant', staff: 'wang', name: '王', role: 'lawyer' };
+let desk: DeskClient;
+let signedOut = false;
+const arrived: string[] = [];
+
+function item(conversation: string): object {
+  return { conversation, since_ms: 0, urgent: false, reason: 'asked', last_seq: 2, lawyer_only: false };
+}
+
+function message(seq: number, kind = 'citizen'): object {
+  return { seq, at: seq, from: { kind }, body: { kind: 'text', text: String(seq) } };
+}
+
+function connect(): void {
+  FakeSocket.last.accept();
+  FakeSocket.last.push({ type: 'welcome', staff: 'wang', name: '王', role: 'lawyer' });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('WebSocket', FakeSocket);
+  FakeSocket.all = [];
+  signedOut = false;
+  arrived.length = 0;
+  desk = new DeskClient({
+    server: 'https://law.example',
+    changed: () => undefined,
+    urgent: () => undefined,
+    arrived: (i) => arrived.push(i.conversation),
+    signedOut: () => Promise.resolve(signedOut),
+  });
+  desk.start();
+  connect();
+});
+
+afterEach(() => {
+  desk.stop();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+test('own conversations are followed, and resumed after the last seq', () => {
+  FakeSocket.last.push({ type: 'queue', waiting: [], mine: [item('a')] });
+  expect(FakeSocket.last.sent).toEqual([{ type: 'open', conversation: 'a' }]);
+  FakeSocket.last.push({ type: 'conversation', conversation: 'a', owner: MINE, messages: [message(1), message(2)], more: false });
+  expect(desk.unread('a')).toBe(0);
+  FakeSocket.last.lose();
+  vi.advanceTimersByTime(BACKOFF_FIRST_MS);
+  connect();
+  expect(FakeSocket.last.sent).toEqual([{ type: 'open', conversation: 'a', after: 2 }]);
+  FakeSocket.last.push({ type: 'conversation', conversation: 'a', owner: MINE, messages: [message(2), message(3)], more: true });
+  expect(desk.opened.get('a')?.messages.all.map((m) => m.seq)).toEqual([1, 2, 3]);
+  // What was missed is unread, and the replay says nothing about older messages.
+  expect([desk.unread('a'), desk.opened.get('a')?.messages.older]).toEqual([1, false]);
+});
+
+test('a reply written without a connection goes out once there is one, and is shown once', () => {
+  FakeSocket.last.push({ type: 'queue', waiting: [], mine: [item('a')] });
+  FakeSocket.last.push({ type: 'conversation', conversation: 'a', owner: MINE, messages: [message(1)], more: false });
+  FakeSocket.last.lose();
+  const id = desk.act({ type: 'reply', conversation: 'a', text: '好' });
+  vi.advanceTimersByTime(BACKOFF_FIRST_MS);
+  connect();
+  expect(FakeSocket.last.sent).toContainEqual({ type: 'reply', conversation: 'a', text: '好', id });
+  FakeSocket.last.push({ type: 'ack', id, conversation: 'a', seq: 2 });
+  expect(desk.outbox.items).toHaveLength(1);
+  FakeSocket.last.push({ type: 'message', conversation: 'a', message: message(2, 'consultant') });
+  expect(desk.outbox.items).toHaveLength(0);
+});
+
+test('a reply that is no longer ours to send stays visible as failed', () => {
+  const id = desk.act({ type: 'reply', conversation: 'a', text: '好' });
+  FakeSocket.last.push({ type: 'error', code: 'not_owner', message: '不由你负责', retry: false, id });
+  expect(desk.outbox.items[0]).toMatchObject({ state: 'failed', problem: '不由你负责' });
+});
+
+test('somebody else was faster: told, not offered again', () => {
+  const id = desk.act({ type: 'take', conversation: 'a' });
+  FakeSocket.last.push({ type: 'error', code: 'not_waiting', message: '已被接走', retry: false, id });
+  expect([desk.line, desk.outbox.items]).toEqual(['已被接走', []]);
+});
+
+test('what was handed back is put away', () => {
+  desk.open('a');
+  const id = desk.act({ type: 'hand_back', conversation: 'a' });
+  FakeSocket.last.push({ type: 'ack', id, conversation: 'a', seq: 3 });
+  expect(desk.opened.has('a')).toBe(false);
+});
+
+test('only somebody new is announced', () => {
+  FakeSocket.last.push({ type: 'queue', waiting: [item('a')], mine: [] });
+  FakeSocket.last.push({ type: 'queue', waiting: [item('a'), item('b')], mine: [] });
+  expect(arrived).toEqual(['b']);
+});
+
+test('a silent connection is tried, a refusal proves it, silence ends it', () => {
+  vi.advanceTimersByTime(30_000);
+  expect(FakeSocket.last.sent).toEqual([{ type: 'more', conversation: '', before: 1, limit: 1 }]);
+  FakeSocket.last.push({ type: 'error', code: 'not_allowed', message: '没有权限', retry: false });
+  expect(desk.line).toBe('');
+  vi.advanceTimersByTime(30_000 + REPLY_TIMEOUT_MS);
+  expect(FakeSocket.all).toHaveLength(2);
+});
+
+test('a refused socket after the sign-in ended stops the tries', async () => {
+  signedOut = true;
+  FakeSocket.last.lose();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(FakeSocket.all).toHaveLength(1);
+});
