@@ -49,7 +49,11 @@ fn half(
 ) -> Result<(), Problems> {
     let known = Parsed {
         intents: parsed.intents.clone(),
-        entries: parsed.entries.iter().map(|e| part(e, |n| n != asked)).collect(),
+        entries: parsed
+            .entries
+            .iter()
+            .map(|e| part(e, |n| n != asked))
+            .collect(),
         problems: Vec::new(),
     };
     let normaliser = normaliser(sources).map_err(|p| Problems(vec![p]))?;
