@@ -67,8 +67,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
     // The one line on standard output: scripts and tests read the address from it.
     println!("listening on http://{address}");
     http::serve(Arc::clone(&app), listener).await?;
+    let health = store.health();
     store.close().await?;
-    match store.health() {
+    match health {
         faxun::store::Health::Ok => Ok(()),
         faxun::store::Health::Failed(reason) => anyhow::bail!("the store failed: {reason}"),
     }

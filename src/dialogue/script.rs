@@ -58,8 +58,8 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         Thresholds {
-            answer_high: 0.70,
-            answer_other: 0.60,
+            answer_high: 0.60,
+            answer_other: 0.50,
             clarify: 0.15,
             intent: 0.50,
             legal: 0.50,

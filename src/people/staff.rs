@@ -220,7 +220,7 @@ mod tests {
             "li",
             "李律师",
             StaffRole::Lawyer,
-            None,
+            LICENCE.map(str::to_owned),
             "another horse",
             1,
         )

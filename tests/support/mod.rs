@@ -156,6 +156,8 @@ pub struct Client {
     pub token: String,
     pub conversation: String,
     number: u64,
+    /// Ids belong to the conversation: two sockets of one must not use the same.
+    tag: u64,
 }
 
 impl Client {
@@ -183,6 +185,7 @@ impl Client {
             token: String::new(),
             conversation: String::new(),
             number: 0,
+            tag: fastrand::u64(..),
         })
     }
 
@@ -289,7 +292,7 @@ impl Client {
     /// Says something and waits for its ack; returns its seq.
     pub async fn say(&mut self, text: &str) -> Seq {
         self.number += 1;
-        let id = format!("c{}", self.number);
+        let id = format!("c{}-{}", self.tag, self.number);
         self.send(&ClientFrame::Say {
             id: id.clone(),
             text: text.to_owned(),
