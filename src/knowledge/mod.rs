@@ -19,6 +19,7 @@ use crate::reading::Reader;
 use crate::reading::nlu::{self, IntentSpec};
 use crate::reading::text::{LexiconError, Normaliser, Text};
 use jiff::civil::Date;
+use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ const DANGER_INTENTS: [(&str, DangerKind); 5] = [
 ];
 /// Probability from which such an intent is asked about. A question too many costs one tap.
 const DANGER_INTENT_MIN: f32 = 0.6;
+/// Probability that the entry is right whose own question was typed, word for word.
+const EXACT_P: f32 = 0.98;
 /// Longest text of an article shown in a pointer, in characters.
 const ARTICLE_CHARS_MAX: usize = 120;
 
@@ -51,6 +54,8 @@ pub struct Knowledge {
     entries: Vec<Entry>,
     intents: Vec<IntentSpec>,
     index: Index,
+    /// The entry of each indexed question, by what it says; a question of two entries is in neither.
+    exact: HashMap<u64, Option<usize>>,
     ranker: Ranker,
     laws: Option<Arc<LawIndex>>,
 }
@@ -163,7 +168,8 @@ impl Knowledge {
             return Err(Problems(problems));
         };
         let reader = Reader::new(normaliser, &parsed.intents, &parsed.questions());
-        let index = Index::new(&indexed(&parsed.entries, &reader));
+        let indexed = indexed(&parsed.entries, &reader);
+        let index = Index::new(&indexed);
         let laws_version = laws
             .as_ref()
             .map_or(String::new(), |l| format!("+{}", l.version()));
@@ -174,6 +180,7 @@ impl Knowledge {
             entries: parsed.entries,
             intents: parsed.intents,
             index,
+            exact: exact(&indexed),
             ranker,
             laws,
         })
@@ -226,7 +233,15 @@ impl Knowledge {
             entry: self.entries[entry].id.value.clone(),
             p: p.min(reading.legal),
         };
-        ranked.into_iter().map(hit).collect()
+        let mut hits: Vec<Hit> = ranked.into_iter().map(hit).collect();
+        if let Some(Some(entry)) = self.exact.get(&reading.digest) {
+            let entry = self.entries[*entry].id.value.clone();
+            hits.retain(|h| h.entry != entry);
+            hits.iter_mut().for_each(|h| h.p *= 1.0 - EXACT_P);
+            hits.insert(0, Hit { entry, p: EXACT_P });
+            hits.truncate(TOP_MAX);
+        }
+        hits
     }
 
     /// Articles in force that match, with their text shortened. Slow: not for an async worker.
@@ -289,6 +304,21 @@ fn doubtful_danger(reading: &mut Reading) {
         let degree = Degree::Ask;
         reading.dangers.push(Danger { kind, degree });
     }
+}
+
+/// Titles and questions by what they say.
+fn exact(indexed: &[Indexed]) -> HashMap<u64, Option<usize>> {
+    let mut exact = HashMap::new();
+    for (number, entry) in indexed.iter().enumerate() {
+        for question in &entry.questions {
+            let digest = crate::reading::digest(&question.normal);
+            let known = exact.entry(digest).or_insert(Some(number));
+            if *known != Some(number) {
+                *known = None;
+            }
+        }
+    }
+    exact
 }
 
 /// Title, questions and answer of each entry, read.

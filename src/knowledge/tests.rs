@@ -37,9 +37,9 @@ fn the_repository_s_own_knowledge_builds_and_finds_its_questions() {
             }
         }
     }
-    // Indexed questions find themselves; a few stand in two entries' neighbourhoods.
+    // A question that two entries list is neither's.
     assert!(
-        wrong.len() * 50 <= number,
+        wrong.len() * 200 <= number,
         "{} of {number}: {wrong:?}",
         wrong.len()
     );

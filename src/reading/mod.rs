@@ -199,7 +199,7 @@ fn is_question(normal: &str) -> bool {
 }
 
 /// FNV-1a over letters and digits alone; stored in turns, so it must not change.
-fn digest(normal: &str) -> u64 {
+pub fn digest(normal: &str) -> u64 {
     let letters = normal.chars().filter(|c| is_letter(*c));
     let mut buffer = [0u8; 4];
     letters.fold(0xCBF2_9CE4_8422_2325, |hash, c| {
