@@ -4,7 +4,7 @@
 //! L2-normalised and the weights shrink at each step. A temperature fitted on a held-out fold makes the
 //! probabilities honest; the weights kept are those of all samples.
 
-use super::text::Text;
+use super::text::{Text, is_letter};
 
 /// Features are hashed to this many bits.
 const HASH_BITS: u32 = 18;
@@ -23,15 +23,14 @@ const GRADIENT_MIN: f32 = 3e-3;
 /// One sample in this many is held out to fit the temperature.
 const FOLDS: usize = 5;
 
-/// A trained classifier: weights in one byte each.
+/// A trained classifier: weights in two bytes each (the upper half of an `f32`).
 pub struct Classifier {
     /// Hash of a feature to its row, [`NO_ROW`] where it was not seen in training.
     row_of: Vec<u32>,
     /// Weight of a feature in the text, before normalising.
     rarity: Vec<f32>,
-    /// Rows of `classes` weights, in units of the row's scale.
-    weights: Vec<i8>,
-    scale: Vec<f32>,
+    /// Rows of `classes` weights.
+    weights: Vec<u16>,
     bias: Vec<f32>,
     temperature: Temperature,
 }
@@ -105,12 +104,11 @@ impl Classifier {
         let (row_of, rarity) = rows(samples);
         let matrix = Matrix::new(samples, &row_of, &rarity, classes);
         let model = Model::fit(&matrix, rarity.len(), classes);
-        let (weights, scale) = model.quantised(classes);
+        let weights = model.rows.iter().map(|w| narrowed(w * model.scale));
         Classifier {
             row_of,
             rarity,
-            weights,
-            scale,
+            weights: weights.collect(),
             bias: model.bias,
             temperature: Temperature::NONE,
         }
@@ -174,10 +172,9 @@ impl Classifier {
             let row = row as usize;
             let value = count * self.rarity[row];
             square += value * value;
-            let factor = value * self.scale[row];
             let weights = &self.weights[row * classes..(row + 1) * classes];
             for (score, &weight) in out.iter_mut().zip(weights) {
-                *score += factor * f32::from(weight);
+                *score += value * widened(weight);
             }
         }
         let norm = if square > 0.0 {
@@ -192,7 +189,7 @@ impl Classifier {
 
     /// Bytes the trained classifier takes.
     pub fn bytes(&self) -> usize {
-        self.weights.len() + 4 * (self.row_of.len() + self.rarity.len() + self.scale.len())
+        2 * self.weights.len() + 4 * (self.row_of.len() + self.rarity.len())
     }
 }
 
@@ -203,7 +200,7 @@ pub fn features(text: &Text) -> Features {
     let mut last = Some(START);
     for c in text.normal.chars().chain([END]) {
         let c = if c.is_ascii_digit() { '0' } else { c };
-        if c != END && !c.is_alphanumeric() {
+        if c != END && !is_letter(c) {
             last = None;
             continue;
         }
@@ -375,19 +372,15 @@ impl Model {
             *score = *score * self.scale + bias;
         }
     }
+}
 
-    /// Weights as bytes with one scale a row.
-    fn quantised(&self, classes: usize) -> (Vec<i8>, Vec<f32>) {
-        let mut weights = Vec::with_capacity(self.rows.len());
-        let mut scales = Vec::new();
-        for row in self.rows.chunks_exact(classes.max(1)) {
-            let largest = row.iter().fold(0.0f32, |m, w| m.max(w.abs()));
-            let unit = (largest / f32::from(i8::MAX)).max(f32::MIN_POSITIVE);
-            weights.extend(row.iter().map(|w| (w / unit).round() as i8));
-            scales.push(unit * self.scale);
-        }
-        (weights, scales)
-    }
+/// The nearest number with eight bits of precision.
+fn narrowed(weight: f32) -> u16 {
+    (weight.to_bits().wrapping_add(0x8000) >> 16) as u16
+}
+
+fn widened(weight: u16) -> f32 {
+    f32::from_bits(u32::from(weight) << 16)
 }
 
 /// The bias learns slower than the weights: it would follow the last samples.

@@ -18,47 +18,18 @@ use classifier::Classifier;
 use jiff::civil::Date;
 use nlu::IntentSpec;
 use std::collections::{HashMap, HashSet};
-use text::{Normaliser, Text, is_ideograph};
+use std::sync::LazyLock;
+use text::{Normaliser, Text, is_ideograph, is_letter};
 
 /// Families of intents that are no legal matter.
 const OTHER_FAMILIES: [&str; 2] = ["chat.", "oos."];
 /// Words that make a sentence a question without a mark.
-const QUESTION_WORDS: &[&str] = &[
-    "吗",
-    "么",
-    "呢",
-    "咋",
-    "怎",
-    "什么",
-    "啥",
-    "如何",
-    "哪",
-    "谁",
-    "几",
-    "多少",
-    "多久",
-    "多长",
-    "为何",
-    "是否",
-    "能否",
-    "可否",
-    "能不能",
-    "是不是",
-    "可不可以",
-    "有没有",
-    "该不该",
-    "会不会",
-    "要不要",
-    "用不用",
-    "算不算",
-    "合不合法",
-    "行不行",
-    "对不对",
-    "请问",
-    "想问",
-    "点样",
-    "点解",
-];
+static QUESTION_WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "吗 么 呢 咋 怎 什么 啥 如何 哪 谁 几 多少 多久 多长 为何 是否 能否 可否 能不能 是不是 可不可以 \
+     有没有 该不该 会不会 要不要 用不用 算不算 合不合法 行不行 对不对 请问 想问 点样 点解"
+        .split_whitespace()
+        .collect()
+});
 
 /// Reads messages: the words, then what they mean.
 pub struct Reader {
@@ -154,10 +125,14 @@ impl Reader {
         let other: f32 = self.sum(&p, |class| self.other[class]);
         reading.legal = (1.0 - other).clamp(0.0, 1.0);
         let mut order: Vec<usize> = (0..p.len()).collect();
-        order.sort_by(|&a, &b| p[b].total_cmp(&p[a]).then(a.cmp(&b)));
+        let better = |a: &usize, b: &usize| p[*b].total_cmp(&p[*a]).then(a.cmp(b));
+        if order.len() > TOP_MAX {
+            order.select_nth_unstable_by(TOP_MAX, better);
+            order.truncate(TOP_MAX);
+        }
+        order.sort_unstable_by(better);
         reading.intents = order
             .into_iter()
-            .take(TOP_MAX)
             .map(|class| IntentScore {
                 intent: self.intents[class].clone(),
                 p: p[class],
@@ -225,7 +200,7 @@ fn is_question(normal: &str) -> bool {
 
 /// FNV-1a over letters and digits alone; stored in turns, so it must not change.
 fn digest(normal: &str) -> u64 {
-    let letters = normal.chars().filter(|c| c.is_alphanumeric());
+    let letters = normal.chars().filter(|c| is_letter(*c));
     let mut buffer = [0u8; 4];
     letters.fold(0xCBF2_9CE4_8422_2325, |hash, c| {
         let bytes = c.encode_utf8(&mut buffer).bytes();

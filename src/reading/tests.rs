@@ -231,15 +231,18 @@ fn the_real_intents_are_learnt() {
         });
     }
     let reader = Reader::new(normaliser, &intents, &[]);
-    let (mut right, mut legal) = (0, 0);
+    let (mut right, mut legal, mut sure) = (0, 0, 0.0);
     for (intent, example) in &held {
         let mut reading = Reading::default();
         reader.classify(&reader.text(example), &mut reading);
         right += usize::from(reading.intents[0].intent == *intent);
+        sure += reading.intents[0].p;
         legal += usize::from((reading.legal >= 0.5) != is_other(intent));
     }
     let share = |n: usize| n as f32 / held.len() as f32;
     assert!(share(right) > 0.50, "right intent: {}", share(right));
+    let gap = sure / held.len() as f32 - share(right);
+    assert!(gap.abs() < 0.06, "as sure as right: {gap}");
     assert!(share(legal) > 0.90, "legal or not: {}", share(legal));
 }
 

@@ -12,6 +12,7 @@ use crate::dialogue::reading::{Fact, FactKind};
 use dates::begins;
 use jiff::civil::{Date, date};
 use numerals::{Numeral, numeral};
+use std::sync::LazyLock;
 
 /// Longest fact kept, in characters.
 const FACT_CHARS_MAX: usize = 24;
@@ -21,77 +22,14 @@ const FACTS_FOUND_MAX: usize = 32;
 const MONEY_BEFORE_CHARS: usize = 4;
 
 /// Words before a number without a unit that make it money.
-const MONEY_WORDS: &[&str] = &[
-    "欠我",
-    "欠他",
-    "欠",
-    "借",
-    "借了",
-    "借给他",
-    "赔",
-    "赔偿",
-    "赔了",
-    "工资",
-    "月薪",
-    "底薪",
-    "押金",
-    "定金",
-    "订金",
-    "彩礼",
-    "罚款",
-    "罚",
-    "骗了",
-    "骗走",
-    "被骗",
-    "转了",
-    "转账",
-    "还了",
-    "还",
-    "花了",
-    "付了",
-    "交了",
-    "一天",
-    "每天",
-    "每月",
-    "一个月",
-    "总共",
-    "一共",
-    "共",
-    "少给",
-    "扣了",
-    "扣",
-    "贷了",
-    "贷款",
-    "房租",
-    "租金",
-    "抚养费",
-    "首付",
-    "年薪",
-    "工钱",
-    "本金",
-    "利息",
-    "金额",
-    "收入",
-    "收了",
-    "给了",
-    "只给",
-    "要了",
-    "损失",
-    "价值",
-    "卖了",
-    "欠款",
-    "欠了",
-    "赔我",
-    "赔他",
-    "给我",
-    "才",
-    "充了",
-    "充值",
-    "输了",
-    "投了",
-    "投资",
-    "垫了",
-];
+static MONEY_WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "欠我 欠他 欠 借 借了 借给他 赔 赔偿 赔了 工资 月薪 底薪 押金 定金 订金 彩礼 罚款 罚 骗了 骗走 \
+     被骗 转了 转账 还了 还 花了 付了 交了 一天 每天 每月 一个月 总共 一共 共 少给 扣了 扣 贷了 贷款 \
+     房租 租金 抚养费 首付 年薪 工钱 本金 利息 金额 收入 收了 给了 只给 要了 损失 价值 卖了 欠款 欠了 \
+     赔我 赔他 给我 才 充了 充值 输了 投了 投资 垫了"
+        .split_whitespace()
+        .collect()
+});
 /// What may not follow a number that is to be money: it counts something else.
 const NO_MONEY_AFTER: &str = "年月日天号岁个人名位次平米公里斤吨吋寸点分秒小时条项倍%股字步度层楼栋间户亩米只件台辆把家本张双级期元块";
 const MONEY_UNITS: &[&str] = &[
@@ -109,133 +47,23 @@ const MONEY_UNITS: &[&str] = &[
     "蚊",
 ];
 /// People and things that are counted (个 before them or not).
-const COUNTED: &[&str] = &[
-    "孩子",
-    "小孩",
-    "娃",
-    "子女",
-    "儿子",
-    "女儿",
-    "工人",
-    "老乡",
-    "工友",
-    "同事",
-    "股东",
-    "员工",
-    "民工",
-    "兄弟",
-    "姐妹",
-    "兄弟姐妹",
-    "合伙人",
-    "业主",
-    "被告",
-    "债主",
-    "证人",
-    "受害人",
-    "人",
-    "女孩",
-    "男孩",
-    "村民",
-    "农民工",
-    "老人",
-    "乘客",
-    "伤者",
-    "学生",
-];
+static COUNTED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "孩子 小孩 娃 子女 儿子 女儿 工人 老乡 工友 同事 股东 员工 民工 兄弟 姐妹 兄弟姐妹 合伙人 业主 \
+     被告 债主 证人 受害人 人 女孩 男孩 村民 农民工 老人 乘客 伤者 学生"
+        .split_whitespace()
+        .collect()
+});
 /// Roles after 我是.
-const ROLES: &[&str] = &[
-    "老板",
-    "女方",
-    "男方",
-    "房东",
-    "租客",
-    "租户",
-    "受害人",
-    "受害者",
-    "被害人",
-    "员工",
-    "被告",
-    "原告",
-    "债主",
-    "债权人",
-    "债务人",
-    "借款人",
-    "出借人",
-    "担保人",
-    "保证人",
-    "买方",
-    "卖方",
-    "买家",
-    "卖家",
-    "司机",
-    "车主",
-    "行人",
-    "乘客",
-    "业主",
-    "物业",
-    "家长",
-    "学生",
-    "老师",
-    "农民工",
-    "工人",
-    "包工头",
-    "承包人",
-    "股东",
-    "法人",
-    "法定代表人",
-    "会计",
-    "保姆",
-    "雇主",
-    "雇员",
-    "实习生",
-    "学徒",
-    "外嫁女",
-    "村民",
-    "继承人",
-    "养子",
-    "养女",
-    "继子",
-    "继女",
-    "监护人",
-    "被继承人",
-    "父亲",
-    "母亲",
-    "妻子",
-    "丈夫",
-    "老婆",
-    "老公",
-    "儿子",
-    "女儿",
-    "消费者",
-    "商家",
-    "店主",
-    "患者",
-    "病人",
-    "医生",
-    "合伙人",
-    "中介",
-    "债务方",
-    "承租人",
-    "出租人",
-    "用人单位",
-    "劳动者",
-    "当事人",
-    "家属",
-    "残疾人",
-    "军人",
-    "退役军人",
-    "公务员",
-    "外国人",
-    "未成年人",
-    "单亲妈妈",
-    "全职妈妈",
-    "骑手",
-    "快递员",
-    "外卖员",
-    "主播",
-    "临时工",
-    "退休工人",
-];
+static ROLES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "老板 女方 男方 房东 租客 租户 受害人 受害者 被害人 员工 被告 原告 债主 债权人 债务人 借款人 \
+     出借人 担保人 保证人 买方 卖方 买家 卖家 司机 车主 行人 乘客 业主 物业 家长 学生 老师 农民工 \
+     工人 包工头 承包人 股东 法人 法定代表人 会计 保姆 雇主 雇员 实习生 学徒 外嫁女 村民 继承人 养子 \
+     养女 继子 继女 监护人 被继承人 父亲 母亲 妻子 丈夫 老婆 老公 儿子 女儿 消费者 商家 店主 患者 \
+     病人 医生 合伙人 中介 债务方 承租人 出租人 用人单位 劳动者 当事人 家属 残疾人 军人 退役军人 \
+     公务员 外国人 未成年人 单亲妈妈 全职妈妈 骑手 快递员 外卖员 主播 临时工 退休工人"
+        .split_whitespace()
+        .collect()
+});
 /// Characters between 我是 and the role at most (我是小店老板).
 const ROLE_GAP_CHARS: usize = 5;
 /// What begins a gap that tells something else (我是说老板跑了).
@@ -292,7 +120,7 @@ impl Scan {
     fn run(&mut self) {
         let mut at = 0;
         while at < self.chars.len() {
-            at += if self.personal[at] {
+            at += if self.personal[at] || !may_begin(self.chars[at]) {
                 1
             } else {
                 self.day_or_span(at)
@@ -475,6 +303,22 @@ impl Scan {
             (self.chars.get(start + length) != Some(&'的')).then_some((start, length))
         })
     }
+}
+
+/// Begins a number, a day, a span of time or an amount; spares all other characters the search.
+fn may_begin(c: char) -> bool {
+    c.is_ascii_digit()
+        || matches!(c, '¥' | '$' | 'r' | '人' | '半' | '大')
+        || matches!(
+            c,
+            '上' | '下' | '这' | '本' | '星' | '礼' | '周' | '月' | '当'
+        )
+        || matches!(
+            c,
+            '今' | '昨' | '前' | '明' | '后' | '去' | '旧' | '琴' | '刚'
+        )
+        || numerals::digit(c).is_some()
+        || numerals::unit(c).is_some()
 }
 
 /// Days since the Unix epoch.

@@ -172,3 +172,20 @@ fn facts_told_in_passing() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(CASES.len() >= 80);
 }
+
+/// Without a year, what lies more than two months ahead was last year.
+#[test]
+fn months_without_a_year() {
+    let normaliser = Normaliser::new("", "").unwrap();
+    let today = date(2026, 3, 1);
+    for (raw, day) in [
+        ("5月1日", date(2025, 5, 1)),
+        ("4月1日", date(2026, 4, 1)),
+        ("二月底", date(2026, 2, 28)),
+        ("十二月", date(2025, 12, 1)),
+        ("今年10月", date(2026, 10, 1)),
+    ] {
+        let facts = facts(&normaliser.read(raw), today);
+        assert_eq!(facts[0].value, Some(epoch_days(day)), "{raw}");
+    }
+}
