@@ -3,7 +3,9 @@
 mod entries;
 mod texts;
 
-use super::{FORMS_FILE, Knowledge, Parsed, Problem, RANKER_FILE, Settings, Sources, TEXTS_FILE, script};
+use super::{
+    FORMS_FILE, Knowledge, Parsed, Problem, RANKER_FILE, Settings, Sources, TEXTS_FILE, script,
+};
 use crate::kb::rank::Ranker;
 use crate::law::version::Laws;
 use jiff::civil::Date;
@@ -33,7 +35,11 @@ impl fmt::Display for Finding {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        write!(f, "{}:{}: {severity}: {}", self.file, self.line, self.message)
+        write!(
+            f,
+            "{}:{}: {severity}: {}",
+            self.file, self.line, self.message
+        )
     }
 }
 
@@ -68,7 +74,12 @@ impl Findings {
 
 /// Checks intents, fixed texts, forms and entries; citations are judged on the day `on`, by default `today`.
 /// Sorted by file and line. Takes some seconds: it trains the classifier to see whether entries are found.
-pub fn check(sources: &Sources, laws: Option<&Laws>, today: Date, on: Option<Date>) -> Vec<Finding> {
+pub fn check(
+    sources: &Sources,
+    laws: Option<&Laws>,
+    today: Date,
+    on: Option<Date>,
+) -> Vec<Finding> {
     let day = on.unwrap_or(today);
     let mut findings = Findings::default();
     let laws = laws.and_then(|laws| corrected(laws, sources, &mut findings));
@@ -106,7 +117,11 @@ fn corrected(laws: &Laws, sources: &Sources, findings: &mut Findings) -> Option<
         match laws.apply_overrides(yaml) {
             Ok(report) => {
                 for law in report.unmatched {
-                    findings.warning(FILE, line_with(yaml, &law), format!("《{law}》 is not among the statutes"));
+                    findings.warning(
+                        FILE,
+                        line_with(yaml, &law),
+                        format!("《{law}》 is not among the statutes"),
+                    );
                 }
             }
             Err(error) => findings.error(FILE, 0, error.to_string()),
@@ -117,7 +132,9 @@ fn corrected(laws: &Laws, sources: &Sources, findings: &mut Findings) -> Option<
 
 /// The first line that holds a text, from 1; 0 when none does.
 fn line_with(text: &str, part: &str) -> usize {
-    text.lines().position(|l| l.contains(part)).map_or(0, |at| at + 1)
+    text.lines()
+        .position(|l| l.contains(part))
+        .map_or(0, |at| at + 1)
 }
 
 #[cfg(test)]

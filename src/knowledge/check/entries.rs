@@ -45,11 +45,19 @@ pub(super) fn check(parsed: &Parsed, laws: Option<&Laws>, day: Date, findings: &
         .collect();
     for intent in &parsed.intents {
         if let Some(area) = intent.area.as_deref().filter(|a| !AREAS.contains(a)) {
-            findings.error("intents", 0, format!("{}: there is no area {area}", intent.intent));
+            findings.error(
+                "intents",
+                0,
+                format!("{}: there is no area {area}", intent.intent),
+            );
         }
     }
     if laws.is_none() && !parsed.entries.is_empty() {
-        findings.warning("kb", 0, "no statutes are loaded: citations could not be judged");
+        findings.warning(
+            "kb",
+            0,
+            "no statutes are loaded: citations could not be judged",
+        );
     }
     for entry in &parsed.entries {
         identity(entry, &areas, findings);
@@ -75,7 +83,11 @@ fn identity(entry: &Entry, areas: &HashMap<&str, Option<&str>>, findings: &mut F
     }
     let area = entry.area.value.as_str();
     if !AREAS.contains(&area) {
-        findings.error(&entry.file, entry.area.line, format!("there is no area {area}"));
+        findings.error(
+            &entry.file,
+            entry.area.line,
+            format!("there is no area {area}"),
+        );
     }
     if let Some(Some(of_intent)) = areas.get(entry.intent.value.as_str())
         && *of_intent != area
@@ -104,7 +116,11 @@ fn links(entry: &Entry, ids: &HashSet<&str>, findings: &mut Findings) {
     for next in &entry.next {
         let id = next.value.as_str();
         if !ids.contains(id) || id == entry.id.value {
-            findings.error(&entry.file, next.line, format!("`next` leads nowhere: {id}"));
+            findings.error(
+                &entry.file,
+                next.line,
+                format!("`next` leads nowhere: {id}"),
+            );
         }
     }
 }
@@ -112,7 +128,11 @@ fn links(entry: &Entry, ids: &HashSet<&str>, findings: &mut Findings) {
 fn basis(entry: &Entry, day: Date, findings: &mut Findings) {
     let Some(basis) = &entry.basis else {
         if entry.laws.is_empty() {
-            findings.error(&entry.file, 1, "neither `laws` nor `basis`: what does the answer rest on?");
+            findings.error(
+                &entry.file,
+                1,
+                "neither `laws` nor `basis`: what does the answer rest on?",
+            );
         }
         return;
     };
@@ -129,7 +149,11 @@ fn basis(entry: &Entry, day: Date, findings: &mut Findings) {
         ("expiry", entry.expiry.is_none()),
     ];
     for (key, _) in missing.iter().filter(|(_, missing)| *missing) {
-        findings.error(&entry.file, basis.line, format!("`basis: local` needs `{key}`"));
+        findings.error(
+            &entry.file,
+            basis.line,
+            format!("`basis: local` needs `{key}`"),
+        );
     }
     if let Some(at) = &entry.expiry
         && date(entry, "expiry", at, findings).is_some_and(|expiry| expiry < day)
@@ -161,9 +185,17 @@ fn citations(entry: &Entry, laws: &Laws, day: Date, findings: &mut Findings) {
 fn counts(entry: &Entry, findings: &mut Findings) {
     let (asks, probes) = (entry.ask.len(), entry.probe.len());
     if asks == 0 {
-        findings.error(&entry.file, 1, "nobody can reach this entry: it has no `ask`");
+        findings.error(
+            &entry.file,
+            1,
+            "nobody can reach this entry: it has no `ask`",
+        );
     } else if asks < ASKS_MIN {
-        findings.warning(&entry.file, 1, format!("only {asks} `ask`, {ASKS_MIN} or more are wanted"));
+        findings.warning(
+            &entry.file,
+            1,
+            format!("only {asks} `ask`, {ASKS_MIN} or more are wanted"),
+        );
     }
     if probes < PROBES_MIN {
         let message = format!("only {probes} `probe`, {PROBES_MIN} or more are wanted");
@@ -220,7 +252,10 @@ pub(super) fn check_reading(knowledge: &Knowledge, day: Date, findings: &mut Fin
             if entry.human.value == HumanLevel::None
                 && !(reading.dangers.is_empty() && reading.concerns.is_empty())
             {
-                let message = format!("`human: none`, but these words call for a person: {}", ask.value);
+                let message = format!(
+                    "`human: none`, but these words call for a person: {}",
+                    ask.value
+                );
                 findings.error(&entry.file, ask.line, message);
             }
             knowledge.bot(&text, &mut reading);
@@ -229,7 +264,11 @@ pub(super) fn check_reading(knowledge: &Knowledge, day: Date, findings: &mut Fin
             }
         }
         if lost.len() > entry.ask.len() {
-            findings.error(&entry.file, entry.id.line, "nobody can reach this entry: no question finds it");
+            findings.error(
+                &entry.file,
+                entry.id.line,
+                "nobody can reach this entry: no question finds it",
+            );
             continue;
         }
         for ask in lost {

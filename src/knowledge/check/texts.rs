@@ -33,7 +33,11 @@ fn places(sources: &Sources, findings: &mut Findings) {
         for place in places {
             if !text.contains(place) {
                 let line = line_with(text, &format!("  {key}:"));
-                findings.error(TEXTS_FILE, line, format!("the text `{key}` does not hold {place}"));
+                findings.error(
+                    TEXTS_FILE,
+                    line,
+                    format!("the text `{key}` does not hold {place}"),
+                );
             }
         }
     }
@@ -46,7 +50,11 @@ fn forms(sources: &Sources, parsed: &Parsed, script: &Script, findings: &mut Fin
     for form in forms {
         let line = line_with(file, &format!("  {}:", form.id));
         if form.slots.is_empty() {
-            findings.error(FORMS_FILE, line, format!("the form {} asks nothing", form.id));
+            findings.error(
+                FORMS_FILE,
+                line,
+                format!("the form {} asks nothing", form.id),
+            );
         }
         let mut names: Vec<&str> = Vec::new();
         for slot in &form.slots {
@@ -56,11 +64,18 @@ fn forms(sources: &Sources, parsed: &Parsed, script: &Script, findings: &mut Fin
             }
             names.push(&slot.name);
             if (slot.kind == SlotKind::Choice) == slot.options.is_empty() {
-                let message = format!("{}.{}: options belong to a choice, and only there", form.id, slot.name);
+                let message = format!(
+                    "{}.{}: options belong to a choice, and only there",
+                    form.id, slot.name
+                );
                 findings.error(FORMS_FILE, line, message);
             }
             if slot.ask.trim().is_empty() {
-                findings.error(FORMS_FILE, line, format!("{}.{} asks nothing", form.id, slot.name));
+                findings.error(
+                    FORMS_FILE,
+                    line,
+                    format!("{}.{} asks nothing", form.id, slot.name),
+                );
             }
         }
     }
@@ -68,7 +83,10 @@ fn forms(sources: &Sources, parsed: &Parsed, script: &Script, findings: &mut Fin
         if let Follows::Form(id) = &intent.follows
             && !script.forms.contains_key(id)
         {
-            let message = format!("the intent {} leads to the form {id}, which is not there", intent.intent);
+            let message = format!(
+                "the intent {} leads to the form {id}, which is not there",
+                intent.intent
+            );
             findings.error(FORMS_FILE, 0, message);
         }
     }
