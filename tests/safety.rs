@@ -3,10 +3,12 @@
 //! Every case must pass: they guard the rules that keep people from harm.
 
 use faxun::dialogue::nouns::{Concern, Danger, DangerKind, Degree};
+use faxun::knowledge::Sources;
 use faxun::reading::danger::flags_in;
+use faxun::reading::text::Normaliser;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use unicode_normalization::UnicodeNormalization;
+use std::sync::LazyLock;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,9 +53,16 @@ impl Kinds {
 /// The day the cases were written for: a Monday, so that 礼拜五 lies ahead.
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 23);
 
+/// The program's own normaliser, as every message meets it.
 fn normal(text: &str) -> String {
-    let nfkc: String = text.nfkc().collect();
-    fast2s::convert(&nfkc).to_lowercase()
+    static NORMALISER: LazyLock<Normaliser> = LazyLock::new(|| {
+        let sources = Sources::embedded();
+        match faxun::knowledge::normaliser(&sources) {
+            Ok(normaliser) => normaliser,
+            Err(problem) => panic!("{problem}"),
+        }
+    });
+    NORMALISER.normalise(text)
 }
 
 /// What is wrong with the answer to a case, if anything.

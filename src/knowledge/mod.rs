@@ -221,9 +221,10 @@ impl Knowledge {
             legal: reading.legal,
         };
         let ranked = self.ranker.rank(&found, &evidence, TOP_MAX);
+        // An entry can only be right where the matter is legal at all.
         let hit = |(entry, p): (usize, f32)| Hit {
             entry: self.entries[entry].id.value.clone(),
-            p,
+            p: p.min(reading.legal),
         };
         ranked.into_iter().map(hit).collect()
     }

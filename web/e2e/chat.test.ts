@@ -54,7 +54,6 @@ test('a question gets an answer with its law, and both survive a reload', async 
   expect(await law.textContent()).toMatch(/《.+》第.+条/);
   expect(await page.locator('.msg.own .meta').textContent()).toContain('已送达');
   const n = await complete(page, 2);
-  await page.waitForTimeout(50);
   await screenshot(page, 'desktop-answer');
 
   await page.reload();
@@ -201,8 +200,7 @@ test('no serious accessibility violations, on a phone and in large type', async 
   await page.locator('.log').evaluate((log) => (log.scrollTop = log.scrollHeight));
   await screenshot(page, 'phone-answer-end');
   await ask(page, '他正在打我');
-  await page.locator('.urgent').waitFor();
-  await page.waitForTimeout(50);
+  await page.locator('.urgent').first().waitFor();
   await screenshot(page, 'phone-urgent');
   expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: '更多' }).click();

@@ -32,7 +32,8 @@ export class Server {
   }
 
   addStaff(name: string, role: string): Staff {
-    const args = ['staff', 'add', name, '--role', role, '--password-stdin', '--data', this.data];
+    const licence = role === 'lawyer' ? ['--licence', '11101202610000000'] : [];
+    const args = ['staff', 'add', name, '--role', role, ...licence, '--password-stdin', '--data', this.data];
     const done = spawnSync(program(), args, { input: `${PASSWORD}\n`, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`faxun ${args.join(' ')}: ${done.stderr}`);
     return { name, password: PASSWORD };
