@@ -2,8 +2,8 @@
 //!
 //! A conditional logit over the candidates and "none of them": `p(entry) = exp(w·x) / (1 + Σ exp(w·x))`. Whatever
 //! is the same for all candidates (how long the question is, how much of it is known) then speaks for or against
-//! "none of them". Weights are fitted on the questions of the entries themselves, each with its own line hidden, and
-//! once more with its whole entry hidden, where "none" is right. Probes and evaluation data are never used.
+//! "none of them". Weights are fitted on the questions of the entries themselves, one half asked of an index of the
+//! other, and once more with the whole entry hidden, where "none" is right. Probes and evaluation data are never used.
 
 use super::search::{Found, Match};
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ impl Ranker {
     /// The weights as a file.
     pub fn to_toml(&self) -> String {
         let mut text = String::from(
-            "# Weights of the second ranking, fitted by leave-one-out on the questions of the entries (`ask`).\n\
+            "# Weights of the second ranking, fitted on halves of the questions of the entries (`ask`).\n\
              # Made by `faxun calibrate`; do not edit.\n[weights]\n",
         );
         for (name, weight) in FEATURES.iter().zip(self.weights) {

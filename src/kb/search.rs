@@ -1,9 +1,9 @@
 //! Search over entries: a few thousand short questions, asked for on every message.
 //!
-//! Not tantivy: its query machinery alone takes longer over these lists than a whole turn may, and fitting by
-//! leave-one-out has to hide single questions, which an index of segments cannot. So the lists lie in memory. First
-//! ranking: BM25 over entries, with questions and answer as two fields (BM25F), words and pairs of characters as
-//! terms. Then the best entries' questions are compared one by one, which gives the features of [`super::rank`].
+//! Not tantivy: over 5,300 questions its query machinery took 78 µs a query for words and 125 µs with pairs, this
+//! 7 µs. So the lists lie in memory. First ranking: BM25 over entries, with questions and answer as two fields
+//! (BM25F), words and pairs of characters as terms. Then the best entries' questions are compared one by one, which
+//! gives the features of [`super::rank`].
 
 use super::terms::{self, Bigram};
 use crate::reading::text::Text;
@@ -67,12 +67,11 @@ pub struct Found {
     pub unknown: f32,
 }
 
-/// What leave-one-out hides.
+/// What fitting hides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hidden {
     Nothing,
-    /// A question by its number, see [`Index::first_question`].
-    Question(usize),
+    /// An entry by its number, with all it holds.
     Entry(usize),
 }
 
@@ -90,9 +89,9 @@ struct Holder {
 pub struct Index {
     words: HashMap<String, u32>,
     pairs: HashMap<Bigram, u32>,
-    /// By term: who holds it, ascending.
+    /// By term: who holds it, ascending. Only while the index is being built.
     holders: Vec<Vec<Holder>>,
-    /// The same for searching: entries and what a term of weight 1 adds to their scores.
+    /// By term: place in `added`, which says what a term of weight 1 adds to the scores of the entries that hold it.
     lists: Vec<Range<u32>>,
     added: Vec<(u32, f32)>,
     /// By term: inverse entry frequency, by its kind.
@@ -208,15 +207,17 @@ impl Index {
         &mut holders[last]
     }
 
-    /// Once all is in: weights of terms, holders and questions.
+    /// Once all is in: weights of terms, lists for searching, weights of questions.
     fn weigh(&mut self, entries: usize) {
-        for (holders, is_pair) in self.holders.iter().zip(&self.is_pair) {
+        for (holders, is_pair) in std::mem::take(&mut self.holders).iter().zip(&self.is_pair) {
             let share = if *is_pair { PAIR_SHARE } else { 1.0 };
-            self.weight
-                .push(share * inverse_frequency(entries, holders.len()));
+            let weight = share * inverse_frequency(entries, holders.len());
+            self.weight.push(weight);
             let start = self.added.len() as u32;
-            self.added
-                .extend(holders.iter().map(|h| (h.entry, saturate(h))));
+            if weight > 0.0 {
+                let added = holders.iter().map(|h| (h.entry, saturate(h)));
+                self.added.extend(added);
+            }
             self.lists.push(start..self.added.len() as u32);
         }
         let mass = |terms: &Range<u32>| {
@@ -235,11 +236,6 @@ impl Index {
         self.len() == 0
     }
 
-    /// Number of the first question (the title) of an entry.
-    pub fn first_question(&self, entry: usize) -> usize {
-        self.first[entry] as usize
-    }
-
     /// The entries that match best.
     pub fn search(&self, text: &Text) -> Found {
         thread_local!(static ROOM: std::cell::RefCell<Room> = std::cell::RefCell::default());
@@ -253,17 +249,15 @@ impl Index {
 
     fn search_in(&self, text: &Text, hidden: Hidden, room: &mut Room) -> Found {
         room.clear(self);
-        let masses = self.ask(text, room);
+        let masses = self.ask(text, hidden, room);
         for &(term, weight) in &room.query {
-            match hidden {
-                Hidden::Nothing => {
-                    let list = &self.lists[term as usize];
-                    for &(entry, added) in &self.added[list.start as usize..list.end as usize] {
-                        room.scores[entry as usize] += weight * added;
-                    }
-                }
-                hidden => self.score_without(term, weight, hidden, &mut room.scores),
+            let list = &self.lists[term as usize];
+            for &(entry, added) in &self.added[list.start as usize..list.end as usize] {
+                room.scores[entry as usize] += weight * added;
             }
+        }
+        if let Hidden::Entry(entry) = hidden {
+            room.scores[entry] = 0.0;
         }
         let mass = masses.words + masses.pairs + masses.unknown;
         let mut found = Found {
@@ -272,64 +266,49 @@ impl Index {
             unknown: masses.unknown / mass.max(f32::MIN_POSITIVE),
         };
         for matched in &mut found.matches {
-            self.compare(room, &masses, hidden, matched);
+            self.compare(room, &masses, matched);
         }
         found
     }
 
     /// Looks the query's terms up.
-    fn ask(&self, text: &Text, room: &mut Room) -> Masses {
+    fn ask(&self, text: &Text, hidden: Hidden, room: &mut Room) -> Masses {
         let mut masses = Masses::default();
         for term in text.terms.iter().take(QUERY_TERMS_MAX) {
             let share = if term.synonym { SYNONYM_SHARE } else { 1.0 };
             match self.words.get(term.text.as_str()) {
-                Some(&at) => masses.words += room.ask(at, share * self.weight[at as usize]),
-                None => masses.unknown += share * self.weight_unknown,
+                Some(&at) if !self.only_in(at, hidden) => {
+                    masses.words += room.ask(at, share * self.weight[at as usize]);
+                }
+                _ => masses.unknown += share * self.weight_unknown,
             }
         }
         for pair in terms::bigrams(&text.normal).take(QUERY_TERMS_MAX) {
             match self.pairs.get(&pair) {
-                Some(&at) => masses.pairs += room.ask(at, self.weight[at as usize]),
-                None => masses.unknown += PAIR_SHARE * self.weight_unknown,
+                Some(&at) if !self.only_in(at, hidden) => {
+                    masses.pairs += room.ask(at, self.weight[at as usize]);
+                }
+                _ => masses.unknown += PAIR_SHARE * self.weight_unknown,
             }
         }
         masses
     }
 
-    /// The slow way, for fitting: what is hidden counts neither as a mention nor as a holder.
-    fn score_without(&self, term: u32, weight: f32, hidden: Hidden, scores: &mut [f32]) {
-        let mut holders = self.holders[term as usize].clone();
-        let before = inverse_frequency(self.len(), holders.len());
-        if let Hidden::Question(question) = hidden {
-            let range = &self.questions[question];
-            let terms = &self.terms[range.start as usize..range.end as usize];
-            let entry = self.first.partition_point(|f| *f as usize <= question) - 1;
-            let own = holders.iter_mut().find(|h| h.entry == entry as u32);
-            if let Some(own) = own.filter(|_| terms.contains(&term)) {
-                own.questions -= 1.0;
-            }
-        }
-        holders.retain(|h| h.questions + h.body > 0.0 && Hidden::Entry(h.entry as usize) != hidden);
-        let after = inverse_frequency(self.len(), holders.len());
-        let weight = if before > 0.0 {
-            weight * after / before
-        } else {
-            0.0
-        };
-        for holder in &holders {
-            scores[holder.entry as usize] += weight * saturate(holder);
+    /// Nobody but the hidden entry holds the term: without it the term would be unknown.
+    fn only_in(&self, term: u32, hidden: Hidden) -> bool {
+        let list = &self.lists[term as usize];
+        match (hidden, &self.added[list.start as usize..list.end as usize]) {
+            (Hidden::Entry(entry), [(only, _)]) => *only as usize == entry,
+            _ => false,
         }
     }
 
     /// Compares the query with each question of an entry.
-    fn compare(&self, room: &Room, masses: &Masses, hidden: Hidden, matched: &mut Match) {
+    fn compare(&self, room: &Room, masses: &Masses, matched: &mut Match) {
         let share = |part: f32, of: f32| if of > 0.0 { part / of } else { 0.0 };
         let (mut top, mut second) = ((0.0, 0.0, 0), 0.0f32);
         for question in self.first[matched.entry]..self.first[matched.entry + 1] {
             let question = question as usize;
-            if hidden == Hidden::Question(question) {
-                continue;
-            }
             let range = &self.questions[question];
             let (mut words, mut pairs) = (0.0, 0.0);
             for &term in &self.terms[range.start as usize..range.end as usize] {
@@ -365,9 +344,9 @@ impl Room {
         self.scores.clear();
         self.scores.resize(index.len(), 0.0);
         self.bits.clear();
-        self.bits.resize(index.holders.len().div_ceil(64), 0);
+        self.bits.resize(index.weight.len().div_ceil(64), 0);
         // Stale where the bit is not set.
-        self.asked.resize(index.holders.len(), 0.0);
+        self.asked.resize(index.weight.len(), 0.0);
         self.query.clear();
     }
 
@@ -425,3 +404,6 @@ fn inverse_frequency(entries: usize, holding: usize) -> f32 {
     }
     (1.0 + (all - holding + 0.5) / (holding + 0.5)).ln()
 }
+
+#[cfg(test)]
+mod tests;

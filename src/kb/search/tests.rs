@@ -1,0 +1,97 @@
+use super::*;
+use crate::reading::text::Normaliser;
+
+fn normaliser() -> Normaliser {
+    Normaliser::new("", "- from: [纸鸢]\n  to: [风筝]\n").unwrap()
+}
+
+fn index() -> Index {
+    let normaliser = normaliser();
+    let entry = |questions: &[&str], body: &str| Indexed {
+        questions: questions.iter().map(|q| normaliser.read(q)).collect(),
+        body: normaliser.read(body),
+    };
+    Index::new(&[
+        entry(
+            &["风筝伤人谁赔", "被风筝线割伤了脖子"],
+            "放风筝的人承担医疗费。",
+        ),
+        entry(
+            &["陀螺扰民", "半夜抽陀螺睡不着觉"],
+            "先找物业，再打 12345。",
+        ),
+        entry(
+            &["毽子踢坏玻璃", "孩子踢毽子打碎邻居窗户"],
+            "监护人赔偿玻璃。",
+        ),
+    ])
+}
+
+fn found(index: &Index, text: &str) -> Found {
+    index.search(&normaliser().read(text))
+}
+
+fn order(found: &Found) -> Vec<usize> {
+    found.matches.iter().map(|m| m.entry).collect()
+}
+
+#[test]
+fn words_pairs_synonyms_and_answers_find_their_entry() {
+    let index = index();
+    assert_eq!(index.len(), 3);
+    for (text, entry) in [
+        ("脖子被风筝线割伤", 0),
+        ("纸鸢把人划伤", 0),
+        ("医疗费找谁要", 0),
+        ("有人半夜抽陀螺", 1),
+        ("12345", 1),
+        ("踢毽子", 2),
+    ] {
+        assert_eq!(order(&found(&index, text)).first(), Some(&entry), "{text}");
+    }
+}
+
+#[test]
+fn an_indexed_question_matches_wholly() {
+    let found = found(&index(), "被风筝线割伤了脖子");
+    let best = &found.matches[0];
+    assert_eq!(found.unknown, 0.0);
+    for share in [best.words, best.pairs, best.reverse] {
+        assert!((share - 1.0).abs() < 1e-4, "{best:?}");
+    }
+    assert!(best.second < 1.0);
+}
+
+#[test]
+fn what_nobody_holds_is_unknown_and_finds_nothing() {
+    let index = index();
+    let nothing = found(&index, "量子纠缠");
+    assert!(nothing.matches.is_empty());
+    assert!((nothing.unknown - 1.0).abs() < 1e-6);
+    for empty in ["", "？！"] {
+        let found = found(&index, empty);
+        assert!(found.matches.is_empty() && found.unknown == 0.0 && found.mass == 0.0);
+    }
+    let half = found(&index, "陀螺量子纠缠").unknown;
+    assert!(half > 0.0 && half < 1.0, "{half}");
+}
+
+#[test]
+fn a_hidden_entry_is_not_there() {
+    let index = index();
+    let text = normaliser().read("踢毽子打碎玻璃");
+    let hidden = index.search_without(&text, Hidden::Entry(2));
+    assert!(!order(&hidden).contains(&2));
+    assert!(hidden.unknown > index.search(&text).unknown);
+    let seen = index.search_without(&text, Hidden::Nothing);
+    assert_eq!(seen.matches, index.search(&text).matches);
+}
+
+#[test]
+fn a_search_leaves_nothing_behind() {
+    let index = index();
+    let before = found(&index, "风筝伤人").matches;
+    let _ = found(&index, "陀螺毽子玻璃医疗费");
+    let _ = found(&Index::new(&[]), "风筝");
+    assert_eq!(found(&index, "风筝伤人").matches, before);
+}
