@@ -1,8 +1,8 @@
 //! Fitting the second ranking on the entries' own questions. Probes are never used.
 //!
-//! Half of every entry's questions are put aside: the classifier is trained without them, and they are asked, then
-//! the other half. Each is asked of an index without its half (somebody who says it all differently), of the whole
-//! index without itself (somebody who says it much like others), and without its entry (nothing fits).
+//! Half of every entry's questions are put aside: classifier and index are built without them, and they are asked.
+//! Then the other half. Hiding one question at a time would leave its nearest relatives in place and make the
+//! words look more certain than they are for somebody who says it all differently.
 
 use super::{Parsed, Problems, Sources, indexed, normaliser};
 use crate::dialogue::reading::Reading;
@@ -59,13 +59,8 @@ fn half(
     let normaliser = normaliser(sources).map_err(|p| Problems(vec![p]))?;
     let reader = Reader::new(normaliser, &known.intents, &known.questions());
     let index = Index::new(&indexed(&known.entries, &reader));
-    let whole = Index::new(&indexed(&parsed.entries, &reader));
     for (at, entry) in parsed.entries.iter().enumerate() {
-        for (number, question) in (1..).zip(&entry.ask) {
-            if number % HALVES != asked {
-                continue;
-            }
-            let itself = Hidden::Question(whole.first_question(at) + number);
+        for question in part(entry, |n| n == asked).ask {
             let text = reader.text(&question.value);
             let mut reading = Reading::default();
             reader.classify(&text, &mut reading);
@@ -74,12 +69,7 @@ fn half(
                 intent: &intent,
                 legal: reading.legal,
             };
-            for (index, hidden, weight) in [
-                (&index, Hidden::Nothing, 1.0),
-                (&whole, itself, 1.0),
-                (&index, Hidden::Entry(at), NONE_WEIGHT),
-                (&whole, Hidden::Entry(at), NONE_WEIGHT),
-            ] {
+            for (hidden, weight) in [(Hidden::Nothing, 1.0), (Hidden::Entry(at), NONE_WEIGHT)] {
                 let found = index.search_without(&text, hidden);
                 let candidates = found.matches.iter().map(|m| features(&found, m, &evidence));
                 samples.push(Sample {
