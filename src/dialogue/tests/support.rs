@@ -111,7 +111,11 @@ pub fn script() -> Script {
                 )
             })
             .collect(),
-        thresholds: Thresholds::default(),
+        thresholds: Thresholds {
+            answer_high: 0.70,
+            answer_other: 0.60,
+            ..Thresholds::default()
+        },
         notice_version: "1".to_owned(),
         urgent_accept_s: ACCEPT_S,
     };
