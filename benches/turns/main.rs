@@ -34,6 +34,7 @@ fn main() {
         .build()
         .expect("a runtime");
     runtime.block_on(run());
+    start::measure();
 }
 
 /// What one round of one server showed.
@@ -80,8 +81,6 @@ async fn run() {
         8.0,
         false,
     );
-    drop(servers);
-    start::measure();
 }
 
 fn table(names: &[&str; 3], closed: &[Vec<Round>], paced: &[Vec<Round>]) {
