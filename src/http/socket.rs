@@ -19,7 +19,6 @@ use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
@@ -97,7 +96,7 @@ async fn serve(app: &Arc<App>, mut socket: WebSocket, address: IpAddr) {
     let mut stop = app.stop.subscribe();
     let timeout = Duration::from_secs(app.config.server.hello_timeout_s);
     let session = tokio::select! {
-        greeted = tokio::time::timeout(timeout, greet(app, &mut socket, address)) => match greeted {
+        greeted = tokio::time::timeout(timeout, Box::pin(greet(app, &mut socket, address))) => match greeted {
             Ok(Some(session)) => session,
             Ok(None) => return,
             Err(_) => {
@@ -324,9 +323,12 @@ impl Reader {
                     return;
                 }
                 Job::Answer(error) => Some(ServerFrame::Error(*error)),
-                Job::More { before, limit } => Some(more(app, conversation, before, limit).await),
+                Job::More { before, limit } => {
+                    Some(Box::pin(more(app, conversation, before, limit)).await)
+                }
                 Job::Event(event) => {
-                    let mut handling = pin!(handle(app, conversation, socket, event));
+                    // On the heap only while it runs: ten thousand idle sockets do not hold its room.
+                    let mut handling = Box::pin(handle(app, conversation, socket, event));
                     loop {
                         let room = waiting.len() < UNACKED_MAX;
                         tokio::select! {
@@ -517,7 +519,7 @@ impl Writer {
         overrun: Arc<Notify>,
     ) {
         let writing = async {
-            self.catch_up(&mut out).await?;
+            Box::pin(self.catch_up(&mut out)).await?;
             out.flush().await?;
             while let Some(first) = pushed.recv().await {
                 let mut next = Some(first.push);
@@ -566,7 +568,7 @@ impl Writer {
                 }
                 let first = turn.messages.first().map(|m| m.seq);
                 if first.is_some_and(|seq| seq > self.sent + 1) {
-                    self.catch_up(out).await?;
+                    Box::pin(self.catch_up(out)).await?;
                 }
                 for message in turn.messages.iter().filter(|m| m.seq > self.sent) {
                     out.feed_message(message).await?;
