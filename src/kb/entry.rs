@@ -35,6 +35,8 @@ pub struct Entry {
     pub human: At<HumanLevel>,
     /// Questions it answers; indexed.
     pub ask: Vec<At<String>>,
+    /// More ways to ask it, from the file beside; indexed, never shown.
+    pub wordings: Vec<At<String>>,
     /// Questions for measuring; never indexed.
     pub probe: Vec<At<String>>,
     /// Articles in the order of their weight, as written: `民法典 1079`.
@@ -144,6 +146,7 @@ impl Entry {
             intent,
             human,
             ask: all(matter.ask),
+            wordings: Vec::new(),
             probe: all(matter.probe),
             laws: all(matter.laws),
             next: all(matter.next),
@@ -158,6 +161,11 @@ impl Entry {
             body: body.trim().to_owned(),
             body_line,
         })
+    }
+
+    /// Every question that is indexed: `ask`, then the wordings of the file beside.
+    pub fn questions(&self) -> impl Iterator<Item = &At<String>> {
+        self.ask.iter().chain(&self.wordings)
     }
 
     /// The first paragraph: the conclusion alone.

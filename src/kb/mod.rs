@@ -10,3 +10,4 @@ pub mod search;
 pub mod source;
 pub mod statutes;
 pub mod terms;
+pub mod wordings;

@@ -6,7 +6,7 @@
 
 use super::{Parsed, Problems, Sources, indexed, normaliser};
 use crate::dialogue::reading::Reading;
-use crate::kb::entry::Entry;
+use crate::kb::entry::{At, Entry};
 use crate::kb::rank::{Evidence, Ranker, Sample, features};
 use crate::kb::search::{Hidden, Index};
 use crate::reading::Reader;
@@ -34,10 +34,12 @@ pub fn fit(sources: &Sources) -> Result<String, Problems> {
 fn part(entry: &Entry, keep: impl Fn(usize) -> bool) -> Entry {
     let mut part = entry.clone();
     let mut number = 0;
-    part.ask.retain(|_| {
+    let mut kept = |_: &At<String>| {
         number += 1;
         keep(number % HALVES)
-    });
+    };
+    part.ask.retain(&mut kept);
+    part.wordings.retain(&mut kept);
     part
 }
 
@@ -60,7 +62,7 @@ fn half(
     let reader = Reader::new(normaliser, &known.intents, &known.questions());
     let index = Index::new(&indexed(&known.entries, &reader));
     for (at, entry) in parsed.entries.iter().enumerate() {
-        for question in part(entry, |n| n == asked).ask {
+        for question in part(entry, |n| n == asked).questions() {
             let text = reader.text(&question.value);
             let mut reading = Reading::default();
             reader.classify(&text, &mut reading);

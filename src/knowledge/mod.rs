@@ -15,6 +15,7 @@ use crate::kb::entry::Entry;
 use crate::kb::rank::{Evidence, Ranker};
 use crate::kb::search::{Index, Indexed};
 use crate::kb::statutes::{LawIndex, StatuteHit};
+use crate::kb::wordings;
 use crate::reading::Reader;
 use crate::reading::nlu::{self, IntentSpec};
 use crate::reading::text::{LexiconError, Normaliser, Text};
@@ -110,7 +111,10 @@ impl Parsed {
         }
         for file in sources.under("kb/", ".md") {
             match Entry::parse(file) {
-                Ok(entry) => parsed.entries.push(entry),
+                Ok(mut entry) => {
+                    entry.wordings = wordings::wordings(sources.text(&wordings::beside(&file.path)));
+                    parsed.entries.push(entry);
+                }
                 Err(mut problems) => parsed.problems.append(&mut problems),
             }
         }
@@ -122,8 +126,7 @@ impl Parsed {
         self.entries
             .iter()
             .flat_map(|e| {
-                e.ask
-                    .iter()
+                e.questions()
                     .map(|q| (e.intent.value.clone(), q.value.clone()))
             })
             .collect()
@@ -279,7 +282,7 @@ impl Knowledge {
     pub fn asks(&self) -> Vec<String> {
         self.entries
             .iter()
-            .flat_map(|e| e.ask.iter().map(|q| q.value.clone()))
+            .flat_map(|e| e.questions().map(|q| q.value.clone()))
             .collect()
     }
 
@@ -324,7 +327,7 @@ fn exact(indexed: &[Indexed]) -> HashMap<u64, Option<usize>> {
 /// Title, questions and answer of each entry, read.
 fn indexed(entries: &[Entry], reader: &Reader) -> Vec<Indexed> {
     let questions = |e: &Entry| {
-        let all = std::iter::once(&e.title).chain(&e.ask);
+        let all = std::iter::once(&e.title).chain(e.questions());
         all.map(|q| reader.text(&q.value)).collect()
     };
     entries
