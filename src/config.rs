@@ -3,7 +3,7 @@
 //! `[limits] messages_per_minute` is `FAXUN_LIMITS__MESSAGES_PER_MINUTE`, and so on for every key. A value of
 //! the environment is read as TOML where it parses (numbers, booleans, lists), otherwise as text.
 
-use crate::dialogue::script::Thresholds;
+use crate::dialogue::script::ThresholdSettings;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ pub struct Knowledge {
     pub dir: Option<PathBuf>,
     /// How often the directory is looked at for changes, in seconds; 0 never.
     pub reload_s: u64,
-    pub thresholds: Thresholds,
+    pub thresholds: ThresholdSettings,
 }
 
 impl Default for Knowledge {
@@ -120,7 +120,7 @@ impl Default for Knowledge {
         Knowledge {
             dir: None,
             reload_s: 2,
-            thresholds: Thresholds::default(),
+            thresholds: ThresholdSettings::default(),
         }
     }
 }
@@ -253,9 +253,8 @@ impl Config {
                 problem: problem.to_owned(),
             })
         };
-        let t = &self.knowledge.thresholds;
-        let all = [t.answer_high, t.answer_other, t.clarify, t.intent, t.legal];
-        if all.iter().any(|p| !(0.0..=1.0).contains(p)) {
+        let mut thresholds = self.knowledge.thresholds.set();
+        if thresholds.any(|p| !(0.0..=1.0).contains(&p)) {
             return invalid(
                 "knowledge.thresholds",
                 "every threshold lies between 0 and 1",
@@ -369,7 +368,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.limits.messages_per_minute, 0);
         assert_eq!(config.server.listen.port(), 0);
-        assert_eq!(config.knowledge.thresholds.legal, 0.25);
+        assert_eq!(config.knowledge.thresholds.legal, Some(0.25));
         assert_eq!(config.server.allowed_origins, ["https://a.example"]);
     }
 

@@ -4,16 +4,29 @@ use super::open::{self, Open};
 use anyhow::Context as _;
 use faxun::knowledge::{self, RANKER_FILE};
 
-/// Writes the fitted weights beside the entries. Deterministic: the same entries give the same file.
+/// Where the report goes in a checkout of the project; elsewhere it is printed.
+const REPORT_FILE: &str = "docs/calibration.md";
+
+/// Writes the fitted weights and thresholds beside the entries. Deterministic: the same entries give the same file.
 pub fn calibrate(open: &Open) -> anyhow::Result<()> {
     let config = open.settings()?;
     let dir = open::sources_dir(&config)
         .context("no directory of intents and kb here: the built-in ones cannot be written")?;
     let sources = open::sources(&config)?;
-    let weights = knowledge::fit(&sources)
+    let today = faxun::clock::china_date(faxun::clock::now_ms());
+    let fitted = knowledge::fit(&sources, today)
         .map_err(|problems| anyhow::anyhow!("intents and kb cannot be used:\n{problems}"))?;
-    let file = dir.join(RANKER_FILE);
-    std::fs::write(&file, weights).with_context(|| format!("cannot write {}", file.display()))?;
-    println!("{} written", file.display());
+    let write = |name: &str, text: &str| {
+        let file = dir.join(name);
+        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        println!("{} written", file.display());
+        anyhow::Ok(())
+    };
+    write(RANKER_FILE, &fitted.weights)?;
+    if dir.join("docs").is_dir() {
+        write(REPORT_FILE, &fitted.report)?;
+    } else {
+        print!("{}", fitted.report);
+    }
     Ok(())
 }

@@ -67,6 +67,41 @@ impl Default for Thresholds {
     }
 }
 
+/// Thresholds the operator sets himself; the others are what calibration proved, or the defaults.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ThresholdSettings {
+    pub answer_high: Option<f32>,
+    pub answer_other: Option<f32>,
+    pub clarify: Option<f32>,
+    pub intent: Option<f32>,
+    pub legal: Option<f32>,
+}
+
+impl ThresholdSettings {
+    pub fn over(self, base: Thresholds) -> Thresholds {
+        Thresholds {
+            answer_high: self.answer_high.unwrap_or(base.answer_high),
+            answer_other: self.answer_other.unwrap_or(base.answer_other),
+            clarify: self.clarify.unwrap_or(base.clarify),
+            intent: self.intent.unwrap_or(base.intent),
+            legal: self.legal.unwrap_or(base.legal),
+        }
+    }
+
+    /// Those that are set.
+    pub fn set(&self) -> impl Iterator<Item = f32> {
+        let all = [
+            self.answer_high,
+            self.answer_other,
+            self.clarify,
+            self.intent,
+            self.legal,
+        ];
+        all.into_iter().flatten()
+    }
+}
+
 /// How careful an answer has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

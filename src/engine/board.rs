@@ -22,6 +22,45 @@ struct Seat {
 struct Inner {
     open: HashMap<String, Header>,
     seats: HashMap<String, Seat>,
+    /// Of `open`: how many wait. Every turn asks for it, so it is counted as it changes.
+    waiting: u32,
+    /// Of `open`: how many a consultant has.
+    owned: HashMap<String, u32>,
+}
+
+impl Inner {
+    /// Replaces the header of a conversation, `None` when it is not open; true when that changed anything.
+    fn set(&mut self, conversation: &str, header: Option<Header>) -> bool {
+        if self.open.get(conversation) == header.as_ref() {
+            return false;
+        }
+        let (wait, consultant) = match &header {
+            Some(header) => (waits(header), header.consultant.clone()),
+            None => (false, None),
+        };
+        let before = match header {
+            Some(header) => self.open.insert(conversation.to_owned(), header),
+            None => self.open.remove(conversation),
+        };
+        self.waiting += u32::from(wait);
+        self.waiting -= u32::from(before.as_ref().is_some_and(waits));
+        if let Some(staff) = consultant {
+            *self.owned.entry(staff).or_default() += 1;
+        }
+        if let Some(staff) = before.and_then(|h| h.consultant)
+            && let Some(owned) = self.owned.get_mut(&staff)
+        {
+            *owned -= 1;
+            if *owned == 0 {
+                self.owned.remove(&staff);
+            }
+        }
+        true
+    }
+}
+
+fn waits(header: &Header) -> bool {
+    header.owner == OwnerTag::Queue
 }
 
 /// Open conversations and seats. Changes are announced on [`Board::watch`].
@@ -67,7 +106,7 @@ impl Board {
                     lost_ms: Some(now_ms),
                 });
             }
-            inner.open.insert(conversation, header);
+            inner.set(&conversation, Some(header));
         }
         drop(inner);
         self.announce();
@@ -75,19 +114,8 @@ impl Board {
 
     /// Follows a committed turn.
     pub fn update(&self, conversation: &str, header: Option<&Header>) {
-        let mut inner = self.lock();
-        let changed = match header.filter(|h| h.open) {
-            Some(header) => {
-                inner
-                    .open
-                    .insert(conversation.to_owned(), header.clone())
-                    .as_ref()
-                    != Some(header)
-            }
-            None => inner.open.remove(conversation).is_some(),
-        };
-        drop(inner);
-        if changed {
+        let header = header.filter(|h| h.open).cloned();
+        if self.lock().set(conversation, header) {
             self.announce();
         }
     }
@@ -141,10 +169,6 @@ impl Board {
     /// Who is there now. `except` is the conversation that asks, so that it does not count itself.
     pub fn duty(&self, except: &str) -> Duty {
         let inner = self.lock();
-        let owned = |staff: &str| {
-            let mine = |h: &&Header| h.consultant.as_deref() == Some(staff);
-            u32::try_from(inner.open.values().filter(mine).count()).unwrap_or(u32::MAX)
-        };
         let live = |seat: &Seat| {
             seat.sockets > 0 && matches!(seat.role, StaffRole::Consultant | StaffRole::Lawyer)
         };
@@ -155,10 +179,11 @@ impl Board {
         };
         for (staff, _) in inner.seats.iter().filter(|(_, s)| live(s)) {
             duty.open = true;
-            duty.seats_free += self.capacity.saturating_sub(owned(staff));
+            let owned = inner.owned.get(staff).copied().unwrap_or(0);
+            duty.seats_free += self.capacity.saturating_sub(owned);
         }
-        let waiting = |(c, h): &(&String, &Header)| *c != except && h.owner == OwnerTag::Queue;
-        duty.waiting = u32::try_from(inner.open.iter().filter(waiting).count()).unwrap_or(u32::MAX);
+        let itself = inner.open.get(except).is_some_and(waits);
+        duty.waiting = inner.waiting - u32::from(itself);
         duty
     }
 
@@ -168,7 +193,7 @@ impl Board {
         let mut order: Vec<Waiting> = inner
             .open
             .iter()
-            .filter(|(_, h)| h.owner == OwnerTag::Queue)
+            .filter(|(_, h)| waits(h))
             .map(|(conversation, h)| Waiting {
                 conversation: conversation.clone(),
                 since_ms: h.waiting_since_ms,
@@ -260,4 +285,51 @@ pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Opt
         lawyer_only: state.confession,
         last_seq: state.last_seq,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(owner: OwnerTag, consultant: Option<&str>) -> Header {
+        Header {
+            open: true,
+            owner,
+            waiting_since_ms: 0,
+            next_due_ms: None,
+            urgent: false,
+            reason: String::new(),
+            area: None,
+            division: None,
+            consultant: consultant.map(str::to_owned),
+            lawyer_only: false,
+            last_seq: 1,
+        }
+    }
+
+    #[test]
+    fn who_waits_and_who_is_free_follow_every_turn() {
+        let board = Board::new(3);
+        board.socket_opened("w", StaffRole::Consultant);
+        let duty = |except: &str| {
+            let duty = board.duty(except);
+            (duty.waiting, duty.seats_free)
+        };
+        let waiting = header(OwnerTag::Queue, None);
+        board.update("a", Some(&waiting));
+        board.update("a", Some(&waiting));
+        board.update("b", Some(&waiting));
+        assert_eq!(duty(""), (2, 3));
+        assert_eq!(duty("a"), (1, 3), "a conversation does not count itself");
+        let taken = header(OwnerTag::Consultant, Some("w"));
+        board.update("a", Some(&taken));
+        assert_eq!(duty(""), (1, 2));
+        assert_eq!(duty("a"), (1, 2));
+        board.update("a", None);
+        board.update("a", None);
+        board.update("b", None);
+        assert_eq!(duty(""), (0, 3));
+        board.restore(vec![("c".into(), taken)], 0);
+        assert_eq!(duty(""), (0, 2));
+    }
 }

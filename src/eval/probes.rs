@@ -1,12 +1,15 @@
 //! `eval probes`: questions of the knowledge base that are never indexed find their own entry.
 
 use super::{Outcome, Report, entry_shown, first_turn, round, share};
+use crate::kb::measure::Part;
 use crate::knowledge::Knowledge;
 use serde_json::json;
 
 /// n, hit@1, the share answered (or answered and handed over), and how many of these by the right entry.
 pub fn probes(knowledge: &Knowledge, now_ms: i64) -> Report {
-    let probes = knowledge.probes();
+    let mut probes = knowledge.probes();
+    // Only the part that nothing was tuned on.
+    probes.retain(|(_, question)| Part::of(question) == Part::Test);
     let mut rows = Vec::with_capacity(probes.len());
     let (mut hit_1, mut answered, mut right) = (0, 0, 0);
     for (entry, question) in &probes {

@@ -5,6 +5,7 @@
 //! No tantivy type leaves this module.
 
 pub mod entry;
+pub mod measure;
 pub mod rank;
 pub mod search;
 pub mod source;

@@ -2,16 +2,16 @@
 //!
 //! A conditional logit over the candidates and "none of them": `p(entry) = exp(w·x) / (1 + Σ exp(w·x))`. Whatever
 //! is the same for all candidates (how long the question is, how much of it is known) then speaks for or against
-//! "none of them". Weights are fitted on the questions of the entries themselves, one half asked of an index of the
-//! other, and once more with the whole entry hidden, where "none" is right. Probes and evaluation data are never used.
+//! "none of them". Weights are fitted on the fitting part of the measuring questions ([`super::measure`]).
 
 use super::search::{Found, Match};
+use crate::dialogue::script::Thresholds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Names of the features, as in `kb/ranker.toml`.
 pub const FEATURES: [&str; 12] = [
-    "bias", "words", "pairs", "reverse", "second", "score", "lead", "mass", "intent", "known",
+    "bias", "words", "reverse", "second", "score", "likely", "lead", "margin", "intent", "known",
     "query", "legal",
 ];
 const COUNT: usize = FEATURES.len();
@@ -33,6 +33,9 @@ const LOSS_STEP_MIN: f64 = 1e-9;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranker {
     weights: Features,
+    /// Thresholds that calibration proved; see [`crate::dialogue::script::Thresholds`].
+    pub answer_high: Option<f32>,
+    pub answer_other: Option<f32>,
 }
 
 /// What is known of the text besides the search.
@@ -56,6 +59,16 @@ pub struct Sample {
 #[serde(deny_unknown_fields)]
 struct File {
     weights: BTreeMap<String, f32>,
+    #[serde(default)]
+    thresholds: Proved,
+}
+
+/// Thresholds with a proved bound; the others keep their default.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proved {
+    answer_high: Option<f32>,
+    answer_other: Option<f32>,
 }
 
 /// Why a weights file cannot be used.
@@ -71,7 +84,9 @@ pub enum RankerError {
 impl Default for Ranker {
     fn default() -> Self {
         Ranker {
-            weights: [-8.0, 1.0, 1.0, 1.0, 3.0, 2.0, 3.0, 0.5, 0.5, 1.0, 0.0, 0.3],
+            weights: [-4.0, 1.0, 0.5, 0.5, 1.0, 0.5, 1.0, 0.1, 0.5, 1.0, 0.0, 0.3],
+            answer_high: None,
+            answer_other: None,
         }
     }
 }
@@ -90,17 +105,41 @@ impl Ranker {
         if file.weights.len() != COUNT {
             return Err(RankerError::Names);
         }
-        Ok(Ranker { weights })
+        Ok(Ranker {
+            weights,
+            answer_high: file.thresholds.answer_high,
+            answer_other: file.thresholds.answer_other,
+        })
+    }
+
+    /// The proved thresholds, and the defaults where none was proved.
+    pub fn thresholds(&self) -> Thresholds {
+        let default = Thresholds::default();
+        Thresholds {
+            answer_high: self.answer_high.unwrap_or(default.answer_high),
+            answer_other: self.answer_other.unwrap_or(default.answer_other),
+            ..default
+        }
     }
 
     /// The weights as a file.
     pub fn to_toml(&self) -> String {
         let mut text = String::from(
-            "# Weights of the second ranking, fitted on halves of the questions of the entries (`ask`).\n\
+            "# Weights of the second ranking and proved thresholds, see docs/calibration.md.\n\
              # Made by `faxun calibrate`; do not edit.\n[weights]\n",
         );
         for (name, weight) in FEATURES.iter().zip(self.weights) {
             text.push_str(&format!("{name} = {weight:.4}\n"));
+        }
+        text.push_str("\n[thresholds]\n");
+        let proved = [
+            ("answer_high", self.answer_high),
+            ("answer_other", self.answer_other),
+        ];
+        for (name, threshold) in proved {
+            if let Some(threshold) = threshold {
+                text.push_str(&format!("{name} = {threshold:.2}\n"));
+            }
         }
         text
     }
@@ -147,26 +186,31 @@ impl Ranker {
         }
         Ranker {
             weights: weights.map(|w| w as f32),
+            ..Ranker::default()
         }
     }
 }
 
 /// Features of a candidate, in the order of [`FEATURES`].
 pub fn features(found: &Found, matched: &Match, evidence: &Evidence) -> Features {
-    let best = found.matches.first().map_or(1.0, |m| m.score);
+    let terms = found.terms.max(1.0);
+    // The best of the others: how far it is ahead or behind says more than the score itself.
+    let mut others = found.matches.iter().filter(|m| m.entry != matched.entry);
+    let rival = others.next().map_or(matched.score, |m| m.score);
+    let lead = matched.score - rival;
     let legal = evidence.legal.clamp(LEGAL_FLOOR, 1.0 - LEGAL_FLOOR);
     [
         1.0,
         matched.words,
-        matched.pairs,
         matched.reverse,
         matched.second,
-        matched.score,
-        matched.score / best,
-        matched.mass.ln_1p(),
+        matched.score / terms,
+        matched.score / terms.sqrt(),
+        lead / terms.sqrt(),
+        lead,
         (evidence.intent)(matched.entry).max(INTENT_FLOOR).ln(),
         1.0 - found.unknown,
-        found.mass.ln_1p(),
+        terms.ln_1p(),
         (legal / (1.0 - legal)).ln(),
     ]
 }

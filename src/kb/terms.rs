@@ -19,6 +19,25 @@ pub fn bigrams(normal: &str) -> impl Iterator<Item = Bigram> + '_ {
     })
 }
 
+/// Single characters as terms and pairs of neighbouring ones, mixed, with repeats. Digits are all the same one: the
+/// amounts of a question belong to whoever asks.
+pub fn singles_and_pairs(normal: &str) -> impl Iterator<Item = Bigram> + '_ {
+    let mut last: Option<char> = None;
+    normal.chars().flat_map(move |c| {
+        let c = if c.is_ascii_digit() { '0' } else { c };
+        let c = c.is_alphanumeric().then_some(c);
+        let pair = last.zip(c).map(|(a, b)| pack(a, b));
+        last = c;
+        let single = c.map(|c| Bigram::from(u32::from(c)));
+        single.into_iter().chain(pair)
+    })
+}
+
+/// Whether a term of [`singles_and_pairs`] is a pair.
+pub fn is_pair(term: Bigram) -> bool {
+    term >> CHAR_BITS != 0
+}
+
 /// The pair as one number.
 pub fn pack(a: char, b: char) -> Bigram {
     Bigram::from(u32::from(a)) << CHAR_BITS | Bigram::from(u32::from(b))

@@ -5,15 +5,15 @@ mod fit;
 mod script;
 
 pub use crate::kb::source::{Problem, Sources};
-pub use fit::fit;
+pub use fit::{Fitted, fit};
 pub use script::Settings;
 
 use crate::dialogue::nouns::{Citation, Danger, DangerKind, Degree};
 use crate::dialogue::reading::{Hit, Reading, TOP_MAX};
 use crate::dialogue::script::Script;
 use crate::kb::entry::Entry;
-use crate::kb::rank::{Evidence, Ranker};
-use crate::kb::search::{Index, Indexed};
+use crate::kb::rank::{self, Evidence, Ranker, Sample};
+use crate::kb::search::{Index, Indexed, Match};
 use crate::kb::statutes::{LawIndex, StatuteHit};
 use crate::kb::wordings;
 use crate::reading::Reader;
@@ -112,7 +112,8 @@ impl Parsed {
         for file in sources.under("kb/", ".md") {
             match Entry::parse(file) {
                 Ok(mut entry) => {
-                    entry.wordings = wordings::wordings(sources.text(&wordings::beside(&file.path)));
+                    entry.wordings =
+                        wordings::wordings(sources.text(&wordings::beside(&file.path)));
                     parsed.entries.push(entry);
                 }
                 Err(mut problems) => parsed.problems.append(&mut problems),
@@ -170,6 +171,10 @@ impl Knowledge {
             problems.sort();
             return Err(Problems(problems));
         };
+        let script = Script {
+            thresholds: settings.thresholds.over(ranker.thresholds()),
+            ..script
+        };
         let reader = Reader::new(normaliser, &parsed.intents, &parsed.questions());
         let indexed = indexed(&parsed.entries, &reader);
         let index = Index::new(&indexed);
@@ -226,8 +231,9 @@ impl Knowledge {
 
     fn hits(&self, text: &Text, reading: &Reading) -> Vec<Hit> {
         let found = self.index.search(text);
+        let intent = |entry: usize| reading.intent_p(&self.entries[entry].intent.value);
         let evidence = Evidence {
-            intent: &|entry| reading.intent_p(&self.entries[entry].intent.value),
+            intent: &intent,
             legal: reading.legal,
         };
         let ranked = self.ranker.rank(&found, &evidence, TOP_MAX);
@@ -245,6 +251,27 @@ impl Knowledge {
             hits.truncate(TOP_MAX);
         }
         hits
+    }
+
+    /// A question as a sample for fitting; `entry` answers it, if any does.
+    fn sample(&self, question: &str, entry: Option<&str>, today: Date) -> Sample {
+        let (text, reading) = self.first(question, today);
+        let found = self.index.search(&text);
+        let intent = |entry: usize| reading.intent_p(&self.entries[entry].intent.value);
+        let evidence = Evidence {
+            intent: &intent,
+            legal: reading.legal,
+        };
+        let id = |m: &Match| self.entries[m.entry].id.value.as_str();
+        Sample {
+            right: found.matches.iter().position(|m| Some(id(m)) == entry),
+            candidates: found
+                .matches
+                .iter()
+                .map(|m| rank::features(&found, m, &evidence))
+                .collect(),
+            weight: 1.0,
+        }
     }
 
     /// Articles in force that match, with their text shortened. Slow: not for an async worker.

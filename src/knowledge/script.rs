@@ -3,7 +3,8 @@
 use super::{FORMS_FILE, Parsed, Problem, Sources, TEXTS_FILE};
 use crate::dialogue::nouns::{Citation, Verdict};
 use crate::dialogue::script::{
-    EntryCard, FormSpec, HumanLevel, IntentCard, RiskClass, Script, SlotKind, SlotSpec, Thresholds,
+    EntryCard, FormSpec, HumanLevel, IntentCard, RiskClass, Script, SlotKind, SlotSpec,
+    ThresholdSettings, Thresholds,
 };
 use crate::kb::entry::Entry;
 use crate::kb::source::short_hash;
@@ -33,7 +34,7 @@ const HIGH_RISK_INTENTS: [&str; 4] = [
 /// What the snapshot needs of the configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub thresholds: Thresholds,
+    pub thresholds: ThresholdSettings,
     /// Who runs the service, how to reach them, how long data are kept: for the notice.
     pub operator: String,
     pub contact: String,
@@ -45,7 +46,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            thresholds: Thresholds::default(),
+            thresholds: ThresholdSettings::default(),
             operator: String::new(),
             contact: String::new(),
             retention: String::new(),
@@ -135,7 +136,7 @@ pub(super) fn build(
         forms,
         entries,
         intents,
-        thresholds: settings.thresholds,
+        thresholds: settings.thresholds.over(Thresholds::default()),
         notice_version,
         urgent_accept_s: settings.urgent_accept_s,
     })

@@ -5,6 +5,7 @@
 
 use super::text::Text;
 use crate::dialogue::reading::Command;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A longer message is never a command; in characters without punctuation.
@@ -106,13 +107,20 @@ const WORDS: &[(Role, &str)] = &[
     ),
 ];
 
-/// [`WORDS`] one by one.
-static WORD_ROLES: LazyLock<Vec<(&str, Role)>> = LazyLock::new(|| {
-    let each = |(role, words): &(Role, &'static str)| {
-        let role = *role;
-        words.split(' ').map(move |word| (word, role))
-    };
-    WORDS.iter().flat_map(each).collect()
+/// [`WORDS`] by their first character, the longest first, fillers last: most messages are no command, and their first
+/// character says so.
+static WORD_ROLES: LazyLock<HashMap<char, Vec<(&str, Role)>>> = LazyLock::new(|| {
+    let mut roles: HashMap<char, Vec<(&str, Role)>> = HashMap::new();
+    for (role, words) in WORDS {
+        for word in words.split_whitespace() {
+            let first = word.chars().next().unwrap_or_default();
+            roles.entry(first).or_default().push((word, *role));
+        }
+    }
+    for words in roles.values_mut() {
+        words.sort_by_key(|(word, r)| (std::cmp::Reverse(word.len()), *r == Role::Filler));
+    }
+    roles
 });
 
 /// Pinyin and digits that call a human by themselves.
@@ -210,17 +218,19 @@ fn parse_rest(rest: &str, allowed: &impl Fn(Role) -> bool, dead: &mut [bool]) ->
     if dead[last] {
         return None;
     }
-    let mut fits: Vec<(usize, Role)> = WORD_ROLES
+    let first = rest.chars().next().unwrap_or_default();
+    let words = WORD_ROLES.get(&first).map_or(&[][..], Vec::as_slice);
+    let fits = words
         .iter()
-        .filter(|(word, r)| rest.starts_with(word) && allowed(*r))
-        .map(|(word, r)| (word.len(), *r))
-        .collect();
-    fits.sort_by_key(|&(length, r)| (std::cmp::Reverse(length), r == Role::Filler));
-    let found = fits.into_iter().find_map(|(length, r)| {
-        let mut roles = parse_rest(&rest[length..], allowed, dead)?;
-        roles.push(r);
-        Some(roles)
-    });
+        .filter(|(word, r)| rest.starts_with(word) && allowed(*r));
+    let mut found = None;
+    for (word, r) in fits {
+        if let Some(mut roles) = parse_rest(&rest[word.len()..], allowed, dead) {
+            roles.push(*r);
+            found = Some(roles);
+            break;
+        }
+    }
     dead[last] = found.is_none();
     found
 }

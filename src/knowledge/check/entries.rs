@@ -4,6 +4,7 @@ use super::Findings;
 use crate::dialogue::nouns::Verdict;
 use crate::dialogue::script::{HumanLevel, RiskClass};
 use crate::kb::entry::{At, Basis, Entry};
+use crate::kb::wordings;
 use crate::knowledge::{Knowledge, Parsed, script};
 use crate::law::cite;
 use crate::law::version::Laws;
@@ -207,11 +208,14 @@ fn counts(entry: &Entry, findings: &mut Findings) {
 fn questions(parsed: &Parsed, findings: &mut Findings) {
     let mut asked: HashMap<String, String> = HashMap::new();
     for entry in &parsed.entries {
-        for ask in &entry.ask {
-            let place = format!("{}:{}", entry.file, ask.line);
+        let beside = wordings::beside(&entry.file);
+        let asks = entry.ask.iter().map(|ask| (&entry.file, ask));
+        let wordings = entry.wordings.iter().map(|wording| (&beside, wording));
+        for (file, ask) in asks.chain(wordings) {
+            let place = format!("{file}:{}", ask.line);
             if let Some(other) = asked.insert(letters(&ask.value), place) {
                 let message = format!("the same question stands in {other}: {}", ask.value);
-                findings.error(&entry.file, ask.line, message);
+                findings.error(file, ask.line, message);
             }
         }
     }

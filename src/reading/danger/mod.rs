@@ -21,7 +21,7 @@ mod tests;
 use super::text::Text;
 use crate::dialogue::nouns::{Concern, Danger, DangerKind, Degree};
 use jiff::civil::Date;
-use pattern::Pattern;
+use pattern::Patterns;
 use rules::{ConcernRule, DangerRule, Rules, When};
 use scan::{Hit, Scan, Span, Symbol};
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ impl<'r> Message<'r> {
         rules.vocabulary.find(&text, &mut scan);
         drop_neutral(rules, &mut scan);
         drop_negated(rules, &mut scan);
-        let find = |patterns: &[Pattern]| rules.vocabulary.all(patterns, &scan);
+        let find = |patterns: &Patterns| rules.vocabulary.all(patterns, &scan);
         let mut marks = Vec::new();
         for mark in &rules.marks {
             for span in find(&mark.patterns) {
@@ -99,7 +99,7 @@ impl<'r> Message<'r> {
         }
     }
 
-    fn any(&self, patterns: &[Pattern]) -> bool {
+    fn any(&self, patterns: &Patterns) -> bool {
         self.rules.vocabulary.any(patterns, &self.scan)
     }
 

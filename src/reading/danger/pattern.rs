@@ -16,7 +16,7 @@
 //! | `^^ A`, `A $$` | at the beginning, the end of the message |
 
 use super::number::Measure;
-use super::scan::{Scan, Span, Symbol};
+use super::scan::{Bits, Scan, Span, Symbol};
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::{BTreeMap, HashMap};
 
@@ -68,9 +68,30 @@ enum Anchor {
     Message,
 }
 
+/// Patterns of one purpose, numbered one after the other from `first`: which of them can match at all is read off
+/// a bit set of the message ([`Scan::possible`]), so that the hundreds that cannot cost nothing.
+#[derive(Debug)]
+pub(super) struct Patterns {
+    first: u32,
+    patterns: Vec<Pattern>,
+}
+
+impl Patterns {
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Those whose first atom occurs in the message.
+    fn possible<'a>(&'a self, scan: &'a Scan) -> impl Iterator<Item = &'a Pattern> {
+        let end = self.first + self.patterns.len() as u32;
+        let numbers = scan.possible.ones(self.first, end);
+        numbers.filter_map(|n| self.patterns.get((n - self.first) as usize))
+    }
+}
+
 /// A compiled pattern.
 #[derive(Debug)]
-pub(super) struct Pattern {
+struct Pattern {
     /// Each with the gap before it; the first one's is unused.
     steps: Vec<(Gap, Atom)>,
     start: Anchor,
@@ -87,6 +108,8 @@ pub(super) struct Builder<'l> {
     /// Word → symbols it is a hit of.
     words: BTreeMap<String, Vec<Symbol>>,
     next: Symbol,
+    /// First atoms of all patterns, by number of the pattern; `None` for a quantity.
+    starts: Vec<Option<Vec<Symbol>>>,
 }
 
 impl<'l> Builder<'l> {
@@ -97,6 +120,7 @@ impl<'l> Builder<'l> {
             symbols: HashMap::new(),
             words: BTreeMap::new(),
             next: 0,
+            starts: Vec::new(),
         };
         for name in lists.keys() {
             let symbol = builder.symbol(&format!("@{name}"))?;
@@ -139,7 +163,7 @@ impl<'l> Builder<'l> {
     }
 
     /// Compiles one pattern.
-    pub fn pattern(&mut self, source: &str) -> Result<Pattern, PatternError> {
+    fn pattern(&mut self, source: &str) -> Result<Pattern, PatternError> {
         let syntax = |reason| PatternError::Syntax {
             pattern: source.to_owned(),
             reason,
@@ -175,9 +199,19 @@ impl<'l> Builder<'l> {
         Ok(pattern)
     }
 
-    /// Compiles several patterns.
-    pub fn patterns(&mut self, sources: &[String]) -> Result<Vec<Pattern>, PatternError> {
-        sources.iter().map(|s| self.pattern(s)).collect()
+    /// Compiles the patterns of one purpose.
+    pub fn patterns(&mut self, sources: &[String]) -> Result<Patterns, PatternError> {
+        let first = u32::try_from(self.starts.len()).map_err(|_| PatternError::TooMany)?;
+        let mut patterns = Vec::with_capacity(sources.len());
+        for source in sources {
+            let pattern = self.pattern(source)?;
+            self.starts.push(match &pattern.steps[0].1 {
+                Atom::Words(symbols) => Some(symbols.clone()),
+                Atom::Quantity { .. } => None,
+            });
+            patterns.push(pattern);
+        }
+        Ok(Patterns { first, patterns })
     }
 
     fn atom(&mut self, source: &str, token: &str) -> Result<Atom, PatternError> {
@@ -252,11 +286,23 @@ impl<'l> Builder<'l> {
         for name in CLEAN_LISTS {
             clean.extend(self.symbols.get(&format!("@{name}")));
         }
+        let mut starting = vec![Vec::new(); usize::from(self.next)];
+        let mut measured = Vec::new();
+        for (number, start) in (0..).zip(&self.starts) {
+            match start {
+                Some(symbols) => symbols
+                    .iter()
+                    .for_each(|s| starting[usize::from(*s)].push(number)),
+                None => measured.push(number),
+            }
+        }
         Ok(Vocabulary {
             automaton,
             symbols,
             clean,
-            symbol_count: usize::from(self.next),
+            starting,
+            measured,
+            pattern_count: self.starts.len(),
         })
     }
 }
@@ -326,7 +372,11 @@ pub(super) struct Vocabulary {
     symbols: Vec<Vec<Symbol>>,
     /// Symbols that may not stand inside a clean gap.
     clean: Vec<Symbol>,
-    symbol_count: usize,
+    /// By symbol: numbers of the patterns that begin with it.
+    starting: Vec<Vec<u32>>,
+    /// Numbers of the patterns that begin with a quantity.
+    measured: Vec<u32>,
+    pattern_count: usize,
 }
 
 impl Vocabulary {
@@ -352,12 +402,29 @@ impl Vocabulary {
             }
         }
         scan.hits.sort_unstable();
-        scan.index(self.symbol_count);
+        scan.index(self.starting.len());
+        self.note_possible(scan);
     }
 
-    /// All places where the pattern matches, at most one for each start.
-    pub fn matches(&self, pattern: &Pattern, scan: &Scan) -> Vec<Span> {
-        let mut found = Vec::new();
+    fn note_possible(&self, scan: &mut Scan) {
+        let mut possible = Bits::new(self.pattern_count);
+        let mut last = None;
+        for hit in scan
+            .hits
+            .iter()
+            .filter(|h| last.replace(h.symbol) != Some(h.symbol))
+        {
+            let starting = &self.starting[usize::from(hit.symbol)];
+            starting.iter().for_each(|n| possible.set(*n));
+        }
+        if !scan.quantities.is_empty() {
+            self.measured.iter().for_each(|n| possible.set(*n));
+        }
+        scan.possible = possible;
+    }
+
+    /// Adds all places where the pattern matches, at most one for each start.
+    fn matches(&self, pattern: &Pattern, scan: &Scan, found: &mut Vec<Span>) {
         let end = scan.chars.len() as u32;
         find_atom(&pattern.steps[0].1, scan, 0, end, |first| {
             if anchored(pattern.start, scan, first.start)
@@ -368,20 +435,24 @@ impl Vocabulary {
             }
             None::<()>
         });
-        found
     }
 
-    /// The pattern matches somewhere.
-    pub fn any(&self, patterns: &[Pattern], scan: &Scan) -> bool {
-        patterns.iter().any(|p| !self.matches(p, scan).is_empty())
+    /// Any of the patterns matches somewhere.
+    pub fn any(&self, patterns: &Patterns, scan: &Scan) -> bool {
+        let mut found = Vec::new();
+        patterns.possible(scan).any(|p| {
+            self.matches(p, scan, &mut found);
+            !found.is_empty()
+        })
     }
 
     /// All places where any of the patterns matches.
-    pub fn all(&self, patterns: &[Pattern], scan: &Scan) -> Vec<Span> {
-        patterns
-            .iter()
-            .flat_map(|p| self.matches(p, scan))
-            .collect()
+    pub fn all(&self, patterns: &Patterns, scan: &Scan) -> Vec<Span> {
+        let mut found = Vec::new();
+        for pattern in patterns.possible(scan) {
+            self.matches(pattern, scan, &mut found);
+        }
+        found
     }
 
     /// Where the match ends when the steps from `step` on follow position `at`.

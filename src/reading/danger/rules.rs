@@ -1,6 +1,6 @@
 //! The rule files, read once.
 
-use super::pattern::{Builder, Pattern, PatternError, Vocabulary};
+use super::pattern::{Builder, PatternError, Patterns, Vocabulary};
 use super::scan::Symbol;
 use crate::dialogue::nouns::{Concern, DangerKind, Degree};
 use serde::Deserialize;
@@ -139,23 +139,23 @@ pub(super) struct Mark {
     pub when: When,
     pub before: u32,
     pub after: u32,
-    pub patterns: Vec<Pattern>,
+    pub patterns: Patterns,
 }
 
 pub(super) struct DangerRule {
     pub kind: DangerKind,
     pub profile: Profile,
-    pub patterns: Vec<Pattern>,
-    pub with: Vec<Pattern>,
-    pub unless: Vec<Pattern>,
+    pub patterns: Patterns,
+    pub with: Patterns,
+    pub unless: Patterns,
     pub by_writer: bool,
 }
 
 pub(super) struct ConcernRule {
     pub concern: Concern,
-    pub patterns: Vec<Pattern>,
-    pub with: Vec<Pattern>,
-    pub unless: Vec<Pattern>,
+    pub patterns: Patterns,
+    pub with: Patterns,
+    pub unless: Patterns,
     pub danger: Vec<DangerKind>,
     pub at_least: Degree,
     pub not_when: Vec<When>,
@@ -166,22 +166,22 @@ pub(super) struct ConcernRule {
 /// All rules, compiled.
 pub(super) struct Rules {
     pub vocabulary: Vocabulary,
-    pub neutral: Vec<Pattern>,
+    pub neutral: Patterns,
     /// Lists whose words 不 and 别 undo.
     pub negated_by_not: Vec<Symbol>,
     /// Lists whose words 没 and 未 undo.
     pub negated_by_never: Vec<Symbol>,
     pub marks: Vec<Mark>,
-    pub law: Vec<Pattern>,
-    pub safe: Vec<Pattern>,
+    pub law: Patterns,
+    pub safe: Patterns,
     /// Examinations, advice: no event happened to anybody.
-    pub no_event: Vec<Pattern>,
+    pub no_event: Patterns,
     /// News and stories: nothing happened unless it is said to happen now.
-    pub told: Vec<Pattern>,
+    pub told: Patterns,
     /// Stretches that say that something did not happen.
-    pub undone: Vec<Pattern>,
+    pub undone: Patterns,
     /// Stretches in which the writer is the one who did it.
-    pub offender: Vec<Pattern>,
+    pub offender: Patterns,
     pub dangers: Vec<DangerRule>,
     pub concerns: Vec<ConcernRule>,
     /// At the same degree the key silences the others.

@@ -39,6 +39,37 @@ pub(super) struct Scan {
     /// By symbol the index of its first hit, with one element more at the end.
     first: Vec<u32>,
     pub quantities: Vec<Quantity>,
+    /// Numbers of the patterns whose first atom occurs.
+    pub possible: Bits,
+}
+
+/// A set of small numbers.
+#[derive(Debug, Default)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    pub fn new(count: usize) -> Bits {
+        Bits(vec![0; count.div_ceil(64)])
+    }
+
+    pub fn set(&mut self, number: u32) {
+        self.0[number as usize / 64] |= 1 << (number % 64);
+    }
+
+    /// The numbers from `start` to before `end` that are in the set, ascending.
+    pub fn ones(&self, start: u32, end: u32) -> impl Iterator<Item = u32> {
+        (start / 64..end.div_ceil(64)).flat_map(move |word| {
+            let mut bits = self.0.get(word as usize).copied().unwrap_or(0);
+            std::iter::from_fn(move || {
+                (bits != 0).then(|| {
+                    let number = word * 64 + bits.trailing_zeros();
+                    bits &= bits - 1;
+                    number
+                })
+            })
+            .filter(move |n| (start..end).contains(n))
+        })
+    }
 }
 
 /// Above this share of blanks (one in …) the blanks stand between letters and not between clauses.
@@ -76,6 +107,7 @@ impl Scan {
                 hits: Vec::new(),
                 first: Vec::new(),
                 quantities,
+                possible: Bits::default(),
             },
         )
     }

@@ -22,11 +22,11 @@ fn found(pattern: &str, text: &str) -> bool {
         ("person".to_owned(), "他".to_owned()),
     ]);
     let mut builder = Builder::new(&lists).unwrap();
-    let pattern = builder.pattern(pattern).unwrap();
+    let pattern = builder.patterns(&[pattern.to_owned()]).unwrap();
     let vocabulary = builder.finish().unwrap();
     let (text, mut scan) = Scan::new(text, TODAY);
     vocabulary.find(&text, &mut scan);
-    vocabulary.any(&[pattern], &scan)
+    vocabulary.any(&pattern, &scan)
 }
 
 fn dangers(text: &str) -> Vec<(DangerKind, Degree)> {
@@ -114,10 +114,10 @@ fn mistakes_in_patterns_are_named() {
     let lists = BTreeMap::new();
     let mut builder = Builder::new(&lists).unwrap();
     let error = |r: Result<_, PatternError>| r.err().map(|e| e.to_string()).unwrap_or_default();
-    assert!(error(builder.pattern("@nobody")).contains("nobody"));
-    assert!(error(builder.pattern("打||揍")).contains("empty"));
-    assert!(error(builder.pattern("#a-b")).contains("range"));
-    assert!(error(builder.pattern("我 $ 你")).contains('$'));
+    assert!(error(builder.patterns(&["@nobody".to_owned()])).contains("nobody"));
+    assert!(error(builder.patterns(&["打||揍".to_owned()])).contains("empty"));
+    assert!(error(builder.patterns(&["#a-b".to_owned()])).contains("range"));
+    assert!(error(builder.patterns(&["我 $ 你".to_owned()])).contains('$'));
 }
 
 #[test]
