@@ -112,7 +112,8 @@ impl Parsed {
         for file in sources.under("kb/", ".md") {
             match Entry::parse(file) {
                 Ok(mut entry) => {
-                    entry.wordings = wordings::wordings(sources.text(&wordings::beside(&file.path)));
+                    entry.wordings =
+                        wordings::wordings(sources.text(&wordings::beside(&file.path)));
                     parsed.entries.push(entry);
                 }
                 Err(mut problems) => parsed.problems.append(&mut problems),
