@@ -1,10 +1,10 @@
 //! The knowledge base: entries, the search over entries, the search over statutes.
 //!
-//! Entries are few and searched on every message, so they lie in memory in our own short lists ([`search`]);
-//! statutes are many and searched when nothing else answers, so they lie in a tantivy index on disk ([`statutes`]).
-//! No tantivy type leaves this module.
+//! Entries are few and searched on every message ([`search`]); statutes are many, imported, and searched when nothing
+//! else answers ([`statutes`]). Both lie in memory in lists of our own.
 
 pub mod entry;
+pub mod lists;
 pub mod measure;
 pub mod rank;
 pub mod search;

@@ -1,6 +1,6 @@
 //! Search over entries: a few hundred answers with tens of thousands of questions, asked for on every message.
 //!
-//! Not tantivy: its query machinery alone took longer than all of this. First ranking: query likelihood with
+//! First ranking: query likelihood with
 //! Dirichlet smoothing (Zhai and Lafferty 2004). An entry is a bag of characters and of pairs of characters, from title,
 //! questions, wordings and answer; its score says how much likelier its bag makes the query than all bags together do.
 //! On held-out questions that avoid the entries' own words this found more than BM25, centroids, a linear

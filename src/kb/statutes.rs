@@ -1,7 +1,6 @@
 //! Statutes: imported once into a directory of their own, searched when no entry answers.
 //!
-//! A directory of statutes holds versions (`v-<hash>/`: the articles, the corrections and the tantivy index made of
-//! them) and a file `current` that names one. An import builds a new version beside the old one and then renames
+//! A directory of statutes holds versions (`v-<hash>/`: the articles, the corrections and the index made of them) and a file `current` that names one. An import builds a new version beside the old one and then renames
 //! `current`, so that a kill at any moment leaves the old statutes or the new ones, and a running server keeps what it
 //! has opened.
 
@@ -11,6 +10,7 @@ mod index;
 pub use files::{Imported, LawsError, import, read_laws};
 
 use crate::dialogue::nouns::{Citation, Verdict};
+use crate::kb::lists::Query;
 use crate::kb::source::Sources;
 use crate::law::article::ArticleNo;
 use crate::law::version::{Article, Laws};
@@ -76,7 +76,7 @@ impl LawIndex {
     pub fn in_memory(file: &Path, sources: &Sources) -> Result<LawIndex, LawsError> {
         let read = files::read(file, sources)?;
         let normaliser = files::normaliser(sources)?;
-        let index = ArticleIndex::in_memory(&read.laws, &normaliser)?;
+        let index = ArticleIndex::in_memory(&read.laws, &normaliser);
         Ok(LawIndex {
             laws: Arc::new(read.laws),
             index,
@@ -98,16 +98,15 @@ impl LawIndex {
         let looked_at = (limit * LOOKED_AT_FACTOR).max(LOOKED_AT_MIN);
         let mut hits: Vec<(f32, &Article)> = self
             .index
-            .search(text, looked_at)
+            .search(&Query::of(text), looked_at)
             .into_iter()
-            .filter_map(|(row, score)| {
-                let article = self.laws.iter().as_slice().get(row)?;
+            .filter_map(|found| {
+                let article = self.laws.iter().as_slice().get(found.row)?;
                 let verdict = self.laws.verdict_of(article, today);
                 let in_force = matches!(verdict, Verdict::InForce | Verdict::Unreviewed);
-                in_force.then(|| (score * rank_of(article), article))
+                in_force.then_some((found.score, article))
             })
             .collect();
-        hits.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut seen = HashSet::new();
         hits.retain(|(_, a)| seen.insert((Arc::as_ptr(&a.law).cast::<u8>(), a.article)));
         hits.truncate(limit);
@@ -125,18 +124,6 @@ impl LawIndex {
             verdict: self.laws.verdict_of(article, today),
             text: Some(shortened(&article.text, chars_max)),
         })
-    }
-}
-
-/// What the kind of a law counts: what citizens ask about stands in laws first, then in what explains them. Chosen by
-/// hand among a few sets on the development questions; a fitted re-ranking may take its place.
-fn rank_of(article: &Article) -> f32 {
-    match &*article.kind {
-        "法律" if &*article.law_short == "民法典" => 1.5,
-        "法律" => 1.2,
-        "司法解释" => 1.0,
-        "行政法规" => 0.85,
-        _ => 0.7,
     }
 }
 

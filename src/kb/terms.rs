@@ -43,15 +43,6 @@ pub fn pack(a: char, b: char) -> Bigram {
     Bigram::from(u32::from(a)) << CHAR_BITS | Bigram::from(u32::from(b))
 }
 
-/// The pair as text, for an index that knows only text.
-pub fn unpack(bigram: Bigram) -> String {
-    let low = bigram & ((1 << CHAR_BITS) - 1);
-    let chars = [bigram >> CHAR_BITS, low];
-    // Only `pack` makes pairs, out of characters.
-    let chars = chars.map(|c| u32::try_from(c).ok().and_then(char::from_u32));
-    chars.into_iter().flatten().collect()
-}
-
 /// The words of a text, with its synonyms last.
 pub fn words(text: &Text) -> impl Iterator<Item = &str> {
     text.terms.iter().map(|term| term.text.as_str())
@@ -60,6 +51,12 @@ pub fn words(text: &Text) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn unpack(pair: Bigram) -> String {
+        let chars = [pair >> CHAR_BITS, pair & ((1 << CHAR_BITS) - 1)];
+        let char = |c: u64| char::from_u32(c as u32).unwrap();
+        chars.map(char).into_iter().collect()
+    }
 
     #[test]
     fn pairs_do_not_reach_over_punctuation() {

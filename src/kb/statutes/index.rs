@@ -1,216 +1,273 @@
-//! The tantivy index over articles: words, pairs of characters, words of the law's title.
+//! The index over articles: words and pairs of characters of the text, words of the law's title.
+//!
+//! Our own lists and not a library's: see [`crate::kb::lists`] and docs/decisions.md.
 
-use crate::kb::terms;
+use crate::kb::lists::{self, Builder, Damaged, Lists, Query, Scores, Weighing};
 use crate::law::version::{Article, Laws, Status};
-use crate::reading::text::{Normaliser, Text};
+use crate::reading::text::Normaliser;
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
+use std::ops::Range;
 use std::path::Path;
-use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery};
-use tantivy::schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 
 /// What pairs of characters count beside words.
-const PAIR_BOOST: f32 = 0.75;
-/// What words of the law's title count beside words of the article.
-const TITLE_BOOST: f32 = 0.25;
-/// What a legal term added for everyday words counts beside words that were typed.
-const SYNONYM_BOOST: f32 = 0.7;
-/// Most words, and most pairs, of a query.
-const QUERY_TERMS_MAX: usize = 48;
-/// Terms held by more than this share of the articles say little and cost most of the time.
-const COMMON_SHARE: f32 = 0.1;
-/// Below this many articles every term counts.
-const COMMON_FROM: u64 = 200;
-/// Memory of the writer, in bytes: enough for all articles to become one segment.
-const WRITER_BYTES: usize = 400 << 20;
-/// File beside the index that names the articles it was made of.
-const ROWS_FILE: &str = "rows";
-/// Changes when the same articles would be indexed otherwise.
-const FORMAT: &str = "1";
+const PAIR_SHARE: f32 = 0.75;
+/// What words of the law's title count beside words of the article, in sixteenths.
+const TITLE_SHARE: i32 = 4;
+/// Documents whose best is looked at first when the best of all are chosen.
+const CHUNK_DOCS: usize = 64;
+const INDEX_FILE: &str = "articles";
+/// First bytes of the file; changes when the same articles would be indexed otherwise.
+const MAGIC: &[u8] = b"faxun articles 2\n";
 
 /// Why an index cannot be made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    #[error("the index of the statutes: {0}")]
-    Tantivy(#[from] Box<tantivy::TantivyError>),
     #[error("the index of the statutes: {0}")]
     Io(#[from] std::io::Error),
     #[error(
         "the index was made of other articles or by another version; import the statutes again"
     )]
     Stale,
+    #[error("the index of the statutes: {0}; import the statutes again")]
+    Damaged(#[from] Damaged),
 }
 
-impl From<tantivy::TantivyError> for IndexError {
-    fn from(error: tantivy::TantivyError) -> Self {
-        IndexError::Tantivy(Box::new(error))
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Fields {
-    words: Field,
-    pairs: Field,
-    title: Field,
-    /// Number of the article among the rows of [`Laws`].
-    row: Field,
+/// An article that matches, by its number among the rows of [`Laws`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    pub row: usize,
+    /// BM25 of its words, of its pairs (with their share), of the words of its law's title.
+    pub words: f32,
+    pub pairs: f32,
+    pub title: f32,
+    /// The three together by the rank of the law: the order of the first ranking.
+    pub score: f32,
 }
 
 /// An index whose hits are numbers of rows of the [`Laws`] it was made of.
 pub struct ArticleIndex {
-    reader: IndexReader,
-    fields: Fields,
+    /// Its documents are articles.
+    articles: Lists,
+    /// Its documents are laws, as numbered in `laws`.
+    titles: Lists,
+    /// By document: the row.
+    rows: Vec<u32>,
+    laws: Vec<LawDocs>,
+}
+
+/// The documents of one law.
+struct LawDocs {
+    docs: Range<usize>,
+    /// Of 2^16; see [`rank_of`].
+    rank: i16,
+}
+
+/// Room for one query, kept by a thread.
+#[derive(Default)]
+struct Room {
+    titles: Scores,
+    scores: Scores,
+    totals: Vec<i16>,
+    maxima: Vec<i16>,
+    best: Vec<(i16, u32)>,
 }
 
 impl ArticleIndex {
     /// Makes an index in an empty directory.
     pub fn create(dir: &Path, laws: &Laws, normaliser: &Normaliser) -> Result<(), IndexError> {
-        let (schema, fields) = schema();
-        fill(
-            &Index::create_in_dir(dir, schema)?,
-            fields,
-            laws,
-            normaliser,
-        )?;
-        std::fs::write(dir.join(ROWS_FILE), fingerprint(laws))?;
+        let index = Self::in_memory(laws, normaliser);
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(fingerprint(laws).as_bytes());
+        lists::number(&mut bytes, index.rows.len());
+        bytes.extend(index.rows.iter().flat_map(|row| row.to_le_bytes()));
+        index.articles.write(&mut bytes);
+        index.titles.write(&mut bytes);
+        let file = dir.join(INDEX_FILE);
+        std::fs::write(&file, bytes)?;
+        std::fs::File::open(&file)?.sync_all()?;
         Ok(())
     }
 
     /// Makes an index in memory.
-    pub fn in_memory(laws: &Laws, normaliser: &Normaliser) -> Result<ArticleIndex, IndexError> {
-        let (schema, fields) = schema();
-        let index = Index::create_in_ram(schema);
-        fill(&index, fields, laws, normaliser)?;
-        Self::reading(&index, fields)
+    pub fn in_memory(laws: &Laws, normaliser: &Normaliser) -> ArticleIndex {
+        let mut articles = Builder::default();
+        let mut titles = Builder::default();
+        let mut rows = Vec::with_capacity(laws.len());
+        let mut last: Option<&str> = None;
+        for (row, article) in laws.iter().enumerate().filter(|(_, a)| is_wanted(a)) {
+            if last != Some(&article.law_short) {
+                last = Some(&article.law_short);
+                let title = normaliser.read(&article.law_short);
+                titles.add(&[&title]);
+            }
+            articles.add(&[&normaliser.read(&article.text)]);
+            rows.push(row as u32);
+        }
+        ArticleIndex {
+            articles: articles.finish(Weighing::Bm25 {
+                pair_share: PAIR_SHARE,
+            }),
+            // A title's words say it all.
+            titles: titles.finish(Weighing::Bm25 { pair_share: 0.0 }),
+            laws: laws_of(laws, &rows),
+            rows,
+        }
     }
 
     /// Opens an index made of the same articles.
     pub fn open(dir: &Path, laws: &Laws) -> Result<ArticleIndex, IndexError> {
-        if std::fs::read_to_string(dir.join(ROWS_FILE))? != fingerprint(laws) {
-            return Err(IndexError::Stale);
-        }
-        let (_, fields) = schema();
-        Self::reading(&Index::open_in_dir(dir)?, fields)
+        let bytes = match std::fs::read(dir.join(INDEX_FILE)) {
+            Ok(bytes) => bytes,
+            // Left by a version that made another file.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(IndexError::Stale);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let rest = bytes.strip_prefix(MAGIC).ok_or(IndexError::Stale)?;
+        let mut rest = rest
+            .strip_prefix(fingerprint(laws).as_bytes())
+            .ok_or(IndexError::Stale)?;
+        let count = lists::take_number(&mut rest)?;
+        let rows = lists::array(&mut rest, count, u32::from_le_bytes)?;
+        let index = ArticleIndex {
+            articles: Lists::read(&mut rest)?,
+            titles: Lists::read(&mut rest)?,
+            laws: laws_of(laws, &rows),
+            rows,
+        };
+        let fits = index.rows.iter().all(|row| (*row as usize) < laws.len())
+            && index.rows.len() == index.articles.len()
+            && index.laws.len() == index.titles.len();
+        fits.then_some(index).ok_or(IndexError::Damaged(Damaged))
     }
 
-    fn reading(index: &Index, fields: Fields) -> Result<ArticleIndex, IndexError> {
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()?;
-        Ok(ArticleIndex { reader, fields })
-    }
-
-    /// Rows and scores of the best articles, best first. An unreadable index finds nothing and is logged.
-    pub fn search(&self, text: &Text, limit: usize) -> Vec<(usize, f32)> {
-        self.try_search(text, limit).unwrap_or_else(|error| {
-            tracing::error!(%error, "the statutes cannot be searched");
-            Vec::new()
+    /// The best articles, best first.
+    pub fn search(&self, query: &Query, limit: usize) -> Vec<Candidate> {
+        thread_local!(static ROOM: RefCell<Room> = RefCell::default());
+        ROOM.with_borrow_mut(|room| {
+            let mut found = Vec::with_capacity(limit + 1);
+            // There are far fewer laws than documents in a block.
+            self.titles.score(query, 0, &mut room.titles);
+            for (block, docs) in self.articles.blocks() {
+                self.articles.score(query, block, &mut room.scores);
+                self.add_up(docs.start, room);
+                best(room, limit);
+                let candidates = (room.best.iter())
+                    .map(|&(total, doc)| self.candidate(room, docs.start, doc as usize, total));
+                found.extend(candidates);
+            }
+            found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+            found.truncate(limit);
+            found
         })
     }
 
-    fn try_search(&self, text: &Text, limit: usize) -> Result<Vec<(usize, f32)>, IndexError> {
-        let searcher = self.reader.searcher();
-        let query = self.query(text, &searcher)?;
-        let found = searcher.search(&query, &TopDocs::with_limit(limit.max(1)).order_by_score())?;
-        let mut rows = Vec::with_capacity(found.len());
-        let columns: Result<Vec<_>, _> = searcher
-            .segment_readers()
-            .iter()
-            .map(|segment| segment.fast_fields().u64("row"))
-            .collect();
-        let columns = columns?;
-        for (score, at) in found {
-            let row = columns[at.segment_ord as usize].first(at.doc_id);
-            rows.extend(
-                row.and_then(|r| usize::try_from(r).ok())
-                    .map(|r| (r, score)),
-            );
+    /// Words, pairs and title of each document of a block together, by the rank of its law.
+    fn add_up(&self, first: usize, room: &mut Room) {
+        let count = room.scores.words.len();
+        room.totals.clear();
+        room.totals.resize(count, 0);
+        for (law, title) in self.laws.iter().zip(&room.titles.words) {
+            let from = law.docs.start.clamp(first, first + count) - first;
+            let to = law.docs.end.clamp(first, first + count) - first;
+            let title = (i32::from(*title) * TITLE_SHARE / 16) as i16;
+            let sums = room.scores.words[from..to]
+                .iter()
+                .zip(&room.scores.pairs[from..to]);
+            for (total, (words, pairs)) in room.totals[from..to].iter_mut().zip(sums) {
+                let sum = words.saturating_add(*pairs);
+                // A title alone makes no hit.
+                let sum = if sum > 0 {
+                    sum.saturating_add(title)
+                } else {
+                    0
+                };
+                *total = ((i32::from(sum) * i32::from(law.rank)) >> 16) as i16;
+            }
         }
-        Ok(rows)
     }
 
-    fn query(&self, text: &Text, searcher: &Searcher) -> Result<BooleanQuery, IndexError> {
-        let common = (searcher.num_docs() as f32 * COMMON_SHARE) as u64;
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::with_capacity(64);
-        let mut clause = |field: Field, term: &str, boost: f32| -> Result<(), IndexError> {
-            let term = Term::from_field_text(field, term);
-            let holding = searcher.doc_freq(&term)?;
-            if holding > 0 && (holding <= common || searcher.num_docs() < COMMON_FROM) {
-                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-                let query = BoostQuery::new(Box::new(query), boost);
-                clauses.push((Occur::Should, Box::new(query)));
+    fn candidate(&self, room: &Room, first: usize, doc: usize, total: i16) -> Candidate {
+        let law = self.laws.partition_point(|l| l.docs.end <= first + doc);
+        let points = |sum: i16, lists: &Lists| f32::from(sum) / lists.steps();
+        let title = points(room.titles.words[law], &self.titles);
+        Candidate {
+            row: self.rows[first + doc] as usize,
+            words: points(room.scores.words[doc], &self.articles),
+            pairs: points(room.scores.pairs[doc], &self.articles),
+            title,
+            score: points(total, &self.articles),
+        }
+    }
+}
+
+/// The largest totals above 0, about `limit` of them or a few more, in any order. Chunks whose best is too small are
+/// not looked at again.
+fn best(room: &mut Room, limit: usize) {
+    let chunks = room.totals.chunks(CHUNK_DOCS);
+    room.maxima.clear();
+    room.maxima
+        .extend(chunks.map(|c| c.iter().fold(0, |max, total| *total.max(&max))));
+    // As many documents as there are such chunks have at least this total.
+    let mut floor = 1;
+    if room.maxima.len() > limit {
+        let mut maxima = room.maxima.clone();
+        let (_, nth, _) = maxima.select_nth_unstable_by(limit, |a, b| b.cmp(a));
+        floor = floor.max(*nth);
+    }
+    room.best.clear();
+    for (number, (chunk, max)) in (room.totals.chunks(CHUNK_DOCS).zip(&room.maxima)).enumerate() {
+        if *max < floor {
+            continue;
+        }
+        for (doc, &total) in (number * CHUNK_DOCS..).zip(chunk) {
+            if total >= floor {
+                room.best.push((total, doc as u32));
             }
-            Ok(())
+        }
+    }
+    if room.best.len() > limit {
+        let better = |a: &(i16, u32), b: &(i16, u32)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
+        room.best.select_nth_unstable_by(limit, better);
+        room.best.truncate(limit);
+    }
+}
+
+/// The laws of the documents, in their order: rows of a law follow each other.
+fn laws_of(laws: &Laws, rows: &[u32]) -> Vec<LawDocs> {
+    let all = laws.iter().as_slice();
+    let mut found: Vec<LawDocs> = Vec::new();
+    let mut last: Option<&Article> = None;
+    for (doc, row) in rows.iter().enumerate() {
+        let Some(article) = all.get(*row as usize) else {
+            continue;
         };
-        let mut seen: Vec<&str> = Vec::new();
-        for term in text.terms.iter().take(QUERY_TERMS_MAX) {
-            if seen.contains(&term.text.as_str()) {
-                continue;
+        match found.last_mut() {
+            Some(law) if last.is_some_and(|l| l.law_short == article.law_short) => {
+                law.docs.end = doc + 1;
             }
-            seen.push(&term.text);
-            let boost = if term.synonym { SYNONYM_BOOST } else { 1.0 };
-            clause(self.fields.words, &term.text, boost)?;
-            clause(self.fields.title, &term.text, boost * TITLE_BOOST)?;
+            _ => found.push(LawDocs {
+                docs: doc..doc + 1,
+                rank: (rank_of(article) * 65_536.0) as i16,
+            }),
         }
-        let pairs = terms::bigrams(&text.normal).take(QUERY_TERMS_MAX);
-        let mut pairs: Vec<terms::Bigram> = pairs.collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        for pair in pairs {
-            clause(self.fields.pairs, &terms::unpack(pair), PAIR_BOOST)?;
-        }
-        Ok(BooleanQuery::new(clauses))
+        last = Some(article);
     }
+    found
 }
 
-fn schema() -> (Schema, Fields) {
-    let mut schema = Schema::builder();
-    let text = || {
-        let indexing = TextFieldIndexing::default()
-            .set_index_option(IndexRecordOption::WithFreqs)
-            .set_fieldnorms(true);
-        TextOptions::default().set_indexing_options(indexing)
-    };
-    let fields = Fields {
-        words: schema.add_text_field("words", text()),
-        pairs: schema.add_text_field("pairs", text()),
-        title: schema.add_text_field("title", text()),
-        row: schema.add_u64_field("row", FAST),
-    };
-    (schema.build(), fields)
-}
-
-/// Adds every article that is in force or may come into force.
-fn fill(
-    index: &Index,
-    fields: Fields,
-    laws: &Laws,
-    normaliser: &Normaliser,
-) -> Result<(), IndexError> {
-    let mut writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES)?;
-    let mut title: (Option<&str>, Text) = (None, Text::default());
-    for (row, article) in laws.iter().enumerate().filter(|(_, a)| is_wanted(a)) {
-        if title.0 != Some(&article.law_short) {
-            title = (
-                Some(&article.law_short),
-                normaliser.read(&article.law_short),
-            );
-        }
-        let text = normaliser.read(&article.text);
-        let mut document = TantivyDocument::default();
-        document.add_pre_tokenized_text(fields.words, tokens(plain_words(&text)));
-        document.add_pre_tokenized_text(fields.title, tokens(plain_words(&title.1)));
-        let pairs = terms::bigrams(&text.normal).map(terms::unpack);
-        document.add_pre_tokenized_text(fields.pairs, tokens(pairs));
-        document.add_u64(fields.row, row as u64);
-        writer.add_document(document)?;
+/// What the kind of a law counts in the first ranking, below a half: what citizens ask about stands in laws first,
+/// then in what explains them. Chosen by hand among a few sets on the development questions.
+fn rank_of(article: &Article) -> f32 {
+    match &*article.kind {
+        "法律" if &*article.law_short == "民法典" => 0.48,
+        "法律" => 0.384,
+        "司法解释" => 0.32,
+        "行政法规" => 0.272,
+        _ => 0.224,
     }
-    writer.commit()?;
-    writer.wait_merging_threads()?;
-    Ok(())
 }
 
 /// What can never be in force again is left out; the day decides about the rest.
@@ -221,29 +278,9 @@ fn is_wanted(article: &Article) -> bool {
     )
 }
 
-/// Synonyms translate what citizens say into what the law says; the law itself needs none.
-fn plain_words(text: &Text) -> impl Iterator<Item = String> {
-    text.terms
-        .iter()
-        .filter(|t| !t.synonym)
-        .map(|t| t.text.clone())
-}
-
-fn tokens(words: impl Iterator<Item = String>) -> PreTokenizedString {
-    let token = |(position, text)| Token {
-        position,
-        text,
-        ..Token::default()
-    };
-    PreTokenizedString {
-        text: String::new(),
-        tokens: words.enumerate().map(token).collect(),
-    }
-}
-
 /// Names the articles in their order: a hit is a number in that order.
 fn fingerprint(laws: &Laws) -> String {
-    let mut hash = Sha256::new_with_prefix(FORMAT);
+    let mut hash = Sha256::new();
     for article in laws.iter() {
         hash.update(article.law.as_bytes());
         hash.update(article.article.num.to_le_bytes());
