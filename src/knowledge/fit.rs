@@ -8,7 +8,7 @@
 //! binomial bound (Clopper and Pearson 1934), and the last one before the first failure stands. The first one
 //! is picked on the fitting part, where it still has questions enough to be proved at all.
 
-use super::{Knowledge, Problems, Settings, Sources};
+use super::{Knowledge, Problems, RANKER_FILE, Settings, Sources};
 use crate::dialogue::script::{RiskClass, Thresholds};
 use crate::kb::measure::{self, Part};
 use crate::kb::rank::{Ranker, Sample};
@@ -45,8 +45,11 @@ struct Judged {
 
 /// Fits weights and thresholds to the sources. Deterministic; some seconds.
 pub fn fit(sources: &Sources, today: Date) -> Result<Fitted, Problems> {
-    let mut knowledge = Knowledge::build(sources, None, &Settings::default(), today)?;
-    let questions = questions(&knowledge, sources);
+    let mut sources = sources.clone();
+    // What is there already may be of other features, and is replaced.
+    sources.0.retain(|f| f.path != RANKER_FILE);
+    let mut knowledge = Knowledge::build(&sources, None, &Settings::default(), today)?;
+    let questions = questions(&knowledge, &sources);
     let samples: Vec<Sample> = questions
         .iter()
         .filter(|(_, question)| Part::of(question) == Part::Fit)
