@@ -197,8 +197,12 @@ impl Lists {
         totals.clear();
         for block in 0..self.blocks.len() {
             self.score(query, block, scores);
-            // [`QUERY_TERMS_MAX`] keeps both together below the limit.
-            totals.extend(scores.words.iter().zip(&scores.pairs).map(|(w, p)| w + p));
+            let first = totals.len();
+            totals.extend_from_slice(&scores.words);
+            for (total, pairs) in totals[first..].iter_mut().zip(&scores.pairs) {
+                // [`QUERY_TERMS_MAX`] keeps both together below the limit.
+                *total += *pairs;
+            }
         }
     }
 
@@ -239,11 +243,34 @@ impl Lists {
 /// Documents whose best is looked at first when the best of all are chosen.
 const CHUNK_DOCS: usize = 64;
 
+/// Totals compared at a time.
+const LANES: usize = 8;
+
+/// The largest of some totals, 0 when none is above.
+pub fn largest_of(totals: &[i16]) -> i16 {
+    let (parts, rest) = totals.as_chunks::<LANES>();
+    let mut lanes = [0i16; LANES];
+    for part in parts {
+        for (lane, total) in lanes.iter_mut().zip(part) {
+            *lane = (*lane).max(*total);
+        }
+    }
+    lanes
+        .iter()
+        .chain(rest)
+        .fold(0, |max, total| max.max(*total))
+}
+
 /// The largest totals above 0, at most `limit`, best first, with their documents. Chunks whose best is too small are
 /// not looked at twice.
 pub fn largest(totals: &[i16], limit: usize) -> Vec<(i16, u32)> {
-    let best_of = |chunk: &[i16]| chunk.iter().fold(0, |max, total| max.max(*total));
-    let maxima: Vec<i16> = totals.chunks(CHUNK_DOCS).map(best_of).collect();
+    // Chunks of a fixed size are compared many at a time.
+    let (chunks, rest) = totals.as_chunks::<CHUNK_DOCS>();
+    let mut maxima: Vec<i16> = Vec::with_capacity(chunks.len() + 1);
+    for chunk in chunks {
+        maxima.push(largest_of(chunk));
+    }
+    maxima.push(largest_of(rest));
     // As many documents as there are such chunks have at least this total.
     let mut floor = 1;
     if maxima.len() > limit {

@@ -13,7 +13,7 @@ mod second;
 
 pub use files::{Imported, LawsError, import, read_laws};
 
-use crate::dialogue::nouns::Citation;
+use crate::dialogue::nouns::{Citation, Verdict};
 pub use lay::{Evidence, Lay, LayEntry};
 pub use rank::{ArticleRanker, ArticleRankerError, ArticleSample};
 pub use second::Asking;
@@ -27,7 +27,7 @@ use jiff::civil::Date;
 use likely::Background;
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An article that matches.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,8 @@ pub struct LawIndex {
     laws: Arc<Laws>,
     index: ArticleIndex,
     background: Background,
+    /// By row, for the day last asked for.
+    in_force: Mutex<(Date, Arc<[bool]>)>,
     version: String,
 }
 
@@ -72,6 +74,7 @@ impl LawIndex {
         let index = ArticleIndex::open(&files::index_dir(&dir), &laws)?;
         Ok(Some(LawIndex {
             background: Background::of(&laws),
+            in_force: Mutex::default(),
             laws: Arc::new(laws),
             index,
             version: version.trim_start_matches(files::VERSION_PREFIX).to_owned(),
@@ -85,6 +88,7 @@ impl LawIndex {
         let index = ArticleIndex::in_memory(&read.laws, &normaliser);
         Ok(LawIndex {
             background: Background::of(&read.laws),
+            in_force: Mutex::default(),
             laws: Arc::new(read.laws),
             index,
             version: read.version,
@@ -98,6 +102,17 @@ impl LawIndex {
     /// Short hash of articles, corrections and words.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// By row: whether it is in force on a day. Worked out once a day, in some hundredths of a second.
+    fn in_force(&self, today: Date) -> Arc<[bool]> {
+        let mut known = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0 != today || known.1.len() != self.laws.len() {
+            let verdict = |article| self.laws.verdict_of(article, today);
+            let holds = |v: Verdict| matches!(v, Verdict::InForce | Verdict::Unreviewed);
+            *known = (today, self.laws.iter().map(|a| holds(verdict(a))).collect());
+        }
+        Arc::clone(&known.1)
     }
 
     /// What citizens ask, put beside these statutes: questions of articles (rows, texts) and the entries.

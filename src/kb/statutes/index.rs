@@ -61,13 +61,13 @@ pub struct ArticleIndex {
     /// By document: the row.
     rows: Vec<u32>,
     laws: Vec<LawDocs>,
+    /// By document: the rank of its law, of 2^16; see [`rank_of`].
+    ranks: Vec<i16>,
 }
 
 /// The documents of one law.
 struct LawDocs {
     docs: Range<usize>,
-    /// Of 2^16; see [`rank_of`].
-    rank: i16,
 }
 
 /// Room for one query, kept by a thread.
@@ -116,6 +116,7 @@ impl ArticleIndex {
             // A title's words say it all.
             titles: titles.finish(Weighing::Bm25 { pair_share: 0.0 }),
             laws: laws_of(laws, &rows),
+            ranks: ranks(laws, &rows),
             rows,
         }
     }
@@ -140,6 +141,7 @@ impl ArticleIndex {
             articles: Lists::read(&mut rest)?,
             titles: Lists::read(&mut rest)?,
             laws: laws_of(laws, &rows),
+            ranks: ranks(laws, &rows),
             rows,
         };
         let fits = index.rows.iter().all(|row| (*row as usize) < laws.len())
@@ -189,6 +191,11 @@ impl ArticleIndex {
         found
     }
 
+    /// Number of laws indexed.
+    pub fn laws(&self) -> usize {
+        self.laws.len()
+    }
+
     /// By row of the statutes: the number of its law among those indexed, [`NO_LAW`] where it is not indexed.
     pub fn law_by_row(&self, rows: usize) -> Vec<u32> {
         let mut laws = vec![NO_LAW; rows];
@@ -214,23 +221,25 @@ impl ArticleIndex {
     fn add_up(&self, first: usize, room: &mut Room) {
         let count = room.scores.words.len();
         room.totals.clear();
-        room.totals.resize(count, 0);
+        room.totals.extend_from_slice(&room.scores.words);
+        let ranks = &self.ranks[first..first + count];
+        for ((total, pairs), rank) in room.totals.iter_mut().zip(&room.scores.pairs).zip(ranks) {
+            *total = ranked(total.saturating_add(*pairs), *rank);
+        }
         for (law, title) in self.laws.iter().zip(&room.titles.words) {
+            let title = (i32::from(*title) * TITLE_SHARE / 16) as i16;
+            if title == 0 {
+                continue;
+            }
             let from = law.docs.start.clamp(first, first + count) - first;
             let to = law.docs.end.clamp(first, first + count) - first;
-            let title = (i32::from(*title) * TITLE_SHARE / 16) as i16;
-            let sums = room.scores.words[from..to]
-                .iter()
-                .zip(&room.scores.pairs[from..to]);
+            let sums = (room.scores.words[from..to].iter()).zip(&room.scores.pairs[from..to]);
             for (total, (words, pairs)) in room.totals[from..to].iter_mut().zip(sums) {
                 let sum = words.saturating_add(*pairs);
                 // A title alone makes no hit.
-                let sum = if sum > 0 {
-                    sum.saturating_add(title)
-                } else {
-                    0
-                };
-                *total = ((i32::from(sum) * i32::from(law.rank)) >> 16) as i16;
+                if sum > 0 {
+                    *total = ranked(sum.saturating_add(title), self.ranks[law.docs.start]);
+                }
             }
         }
     }
@@ -267,14 +276,24 @@ fn laws_of(laws: &Laws, rows: &[u32]) -> Vec<LawDocs> {
             Some(law) if last.is_some_and(|l| l.law_short == article.law_short) => {
                 law.docs.end = doc + 1;
             }
-            _ => found.push(LawDocs {
-                docs: doc..doc + 1,
-                rank: (rank_of(article) * 65_536.0) as i16,
-            }),
+            _ => found.push(LawDocs { docs: doc..doc + 1 }),
         }
         last = Some(article);
     }
     found
+}
+
+/// Score by rank, both in whole numbers.
+fn ranked(score: i16, rank: i16) -> i16 {
+    ((i32::from(score) * i32::from(rank)) >> 16) as i16
+}
+
+fn ranks(laws: &Laws, rows: &[u32]) -> Vec<i16> {
+    let all = laws.iter().as_slice();
+    let rank = |row: &u32| all.get(*row as usize).map_or(0.0, rank_of);
+    rows.iter()
+        .map(|row| (rank(row) * 65_536.0) as i16)
+        .collect()
 }
 
 /// What the kind of a law counts in the first ranking, below a half: what citizens ask about stands in laws first,

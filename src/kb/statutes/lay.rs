@@ -8,7 +8,7 @@ use super::index::NO_LAW;
 use crate::kb::lists::{self, Builder, Lists, Query, Scores, Weighing};
 use crate::reading::text::Text;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What pairs of characters count beside words: everyday words are cut less surely than those of the law.
@@ -16,8 +16,8 @@ const PAIR_SHARE: f32 = 0.5;
 /// How fast citations of an entry lose weight: the second counts 1/(1 + this).
 const CITATION_FALL: f32 = 0.3;
 /// Questions, articles and entries whose articles become candidates.
-const QUESTIONS_NEAREST: usize = 60;
-const ARTICLES_BEST: usize = 40;
+const QUESTIONS_NEAREST: usize = 30;
+const ARTICLES_BEST: usize = 20;
 const ENTRIES_NEAREST: usize = 6;
 /// No number of an article.
 const NONE: u32 = u32::MAX;
@@ -49,15 +49,15 @@ pub struct Lay {
     doc_of: Vec<u32>,
     /// By entry: its questions and what it cites.
     entries: Vec<(Range<usize>, Vec<Cited>)>,
-    /// By intent: what its entries cite, by row, summing to 1.
-    intents: HashMap<String, Vec<Cited>>,
+    /// Intents by name, with what their entries cite, by row, summing to 1.
+    intents: Vec<(String, Vec<Cited>)>,
     /// By row: how many entries cite it.
-    cited: HashMap<u32, u32>,
+    cited: Vec<u32>,
     /// By document of `articles`: its questions as one text.
     said: Vec<String>,
     /// By row: its law; by law: how often entries cite it.
     law_of: Vec<u32>,
-    law_cited: HashMap<u32, u32>,
+    law_cited: Vec<u32>,
 }
 
 /// What is known of a text besides its words.
@@ -76,9 +76,10 @@ pub struct Heard {
     questions: Vec<i16>,
     articles: Vec<i16>,
     scores: Scores,
-    /// By row: the best of the entries that cite it: likeness of a question, probability.
-    entries: HashMap<u32, (f32, f32)>,
-    intents: Vec<(Vec<Cited>, f32)>,
+    /// Row, likeness of the nearest question of an entry that cites it, probability of the entries that do; by row.
+    entries: Vec<(u32, f32, f32)>,
+    /// Place of each likely intent among those of [`Lay`], with its probability.
+    intents: Vec<(usize, f32)>,
     norm: f32,
     best_asked: f32,
     best_bag: f32,
@@ -124,8 +125,9 @@ impl Lay {
             number += same.len();
         }
         let mut entry_ranges = Vec::with_capacity(entries.len());
-        let mut cited = HashMap::new();
-        let mut law_cited = HashMap::new();
+        let mut cited = vec![0; law_of.len()];
+        let laws = law_of.iter().filter(|law| **law != NO_LAW).max();
+        let mut law_cited = vec![0; laws.map_or(0, |last| *last as usize + 1)];
         for entry in entries {
             entry
                 .questions
@@ -135,8 +137,10 @@ impl Lay {
             number = range.end;
             entry_ranges.push((range, weighted(&entry.rows)));
             for row in &entry.rows {
-                *cited.entry(*row).or_insert(0) += 1;
-                *law_cited.entry(law_of[*row as usize]).or_insert(0) += 1;
+                cited[*row as usize] += 1;
+                if let Some(times) = law_cited.get_mut(law_of[*row as usize] as usize) {
+                    *times += 1;
+                }
             }
         }
         let share = PAIR_SHARE;
@@ -157,12 +161,12 @@ impl Lay {
 
     /// How many entries cite an article.
     pub fn citations(&self, row: u32) -> u32 {
-        self.cited.get(&row).copied().unwrap_or(0)
+        self.cited.get(row as usize).copied().unwrap_or(0)
     }
 
     /// How often entries cite articles of a law.
     pub fn citations_of_law(&self, law: usize) -> u32 {
-        self.law_cited.get(&(law as u32)).copied().unwrap_or(0)
+        self.law_cited.get(law).copied().unwrap_or(0)
     }
 
     /// The questions of an article as one text.
@@ -208,8 +212,8 @@ impl Lay {
         self.entries_near(evidence, heard, &mut rows);
         heard.intents.clear();
         for (intent, p) in &evidence.intents {
-            if let Some(cited) = self.intents.get(intent) {
-                heard.intents.push((cited.clone(), *p));
+            if let Ok(at) = self.intents.binary_search_by(|(name, _)| name.cmp(intent)) {
+                heard.intents.push((at, *p));
             }
         }
         rows.sort_unstable();
@@ -219,28 +223,36 @@ impl Lay {
 
     /// Entries with a near question, and those that are likely: their citations are candidates.
     fn entries_near(&self, evidence: &Evidence, heard: &mut Heard, rows: &mut Vec<u32>) {
-        let nearest = |range: &Range<usize>| heard.questions[range.clone()].iter().max().copied();
+        let nearest = |range: &Range<usize>| lists::largest_of(&heard.questions[range.clone()]);
         let mut near: Vec<(i16, usize)> = (self.entries.iter().enumerate())
-            .filter_map(|(number, (range, _))| Some((nearest(range)?, number)))
+            .map(|(number, (range, _))| (nearest(range), number))
             .filter(|(total, _)| *total > 0)
             .collect();
         near.sort_unstable_by(|a, b| b.cmp(a));
         near.truncate(ENTRIES_NEAREST);
         heard.entries.clear();
         for (total, number) in near {
-            for (row, weight) in &self.entries[number].1 {
-                let asked = weight * f32::from(total) / heard.norm;
-                let known = heard.entries.entry(*row).or_default();
-                known.0 = known.0.max(asked);
-                rows.push(*row);
-            }
+            let asked = f32::from(total) / heard.norm;
+            let cited = self.entries[number].1.iter();
+            heard
+                .entries
+                .extend(cited.map(|(row, weight)| (*row, weight * asked, 0.0)));
         }
         for (number, p) in &evidence.entries {
-            for (row, weight) in self.entries.get(*number).map_or(&[][..], |e| &e.1) {
-                heard.entries.entry(*row).or_default().1 += weight * p;
-                rows.push(*row);
-            }
+            let cited = self.entries.get(*number).map_or(&[][..], |e| &e.1);
+            heard
+                .entries
+                .extend(cited.iter().map(|(row, weight)| (*row, 0.0, weight * p)));
         }
+        heard.entries.sort_unstable_by_key(|(row, ..)| *row);
+        heard.entries.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                (kept.1, kept.2) = (kept.1.max(next.1), kept.2 + next.2);
+            }
+            same
+        });
+        rows.extend(heard.entries.iter().map(|(row, ..)| *row));
     }
 
     /// What the questions say about an article.
@@ -257,10 +269,11 @@ impl Lay {
             opinion.bag = bag / self.articles.steps();
             opinion.bag_lead = bag / heard.best_bag.max(1.0);
         }
-        if let Some((asked, p)) = heard.entries.get(&row) {
-            (opinion.entry_asked, opinion.entry) = (*asked, *p);
+        if let Ok(at) = heard.entries.binary_search_by_key(&row, |(row, ..)| *row) {
+            (_, opinion.entry_asked, opinion.entry) = heard.entries[at];
         }
-        for (cited, p) in &heard.intents {
+        for (intent, p) in &heard.intents {
+            let cited = &self.intents[*intent].1;
             if let Ok(at) = cited.binary_search_by_key(&row, |(row, _)| *row) {
                 opinion.intent += p * cited[at].1;
             }
@@ -269,13 +282,12 @@ impl Lay {
     }
 
     /// Shares of the likely intents' citations by law.
-    pub fn intended_laws(&self, heard: &Heard) -> HashMap<usize, f32> {
-        let mut laws = HashMap::new();
-        for (cited, p) in &heard.intents {
-            for (row, share) in cited {
-                let law = self.law_of[*row as usize];
-                if law != NO_LAW {
-                    *laws.entry(law as usize).or_insert(0.0) += share * p;
+    pub fn intended_laws(&self, heard: &Heard) -> Vec<f32> {
+        let mut laws = vec![0.0; self.law_cited.len()];
+        for (intent, p) in &heard.intents {
+            for (row, share) in &self.intents[*intent].1 {
+                if let Some(sum) = laws.get_mut(self.law_of[*row as usize] as usize) {
+                    *sum += share * p;
                 }
             }
         }
@@ -290,17 +302,16 @@ fn weighted(rows: &[u32]) -> Vec<Cited> {
 }
 
 /// What the entries of each intent cite, by row, summing to 1.
-fn by_intent(entries: &[LayEntry]) -> HashMap<String, Vec<Cited>> {
-    let mut sums: HashMap<&str, HashMap<u32, f32>> = HashMap::new();
+fn by_intent(entries: &[LayEntry]) -> Vec<(String, Vec<Cited>)> {
+    let mut sums: BTreeMap<&str, BTreeMap<u32, f32>> = BTreeMap::new();
     for entry in entries {
         let sum = sums.entry(entry.intent).or_default();
         for (row, weight) in weighted(&entry.rows) {
             *sum.entry(row).or_default() += weight;
         }
     }
-    let shares = |sums: HashMap<u32, f32>| {
+    let shares = |sums: BTreeMap<u32, f32>| {
         let mut cited: Vec<Cited> = sums.into_iter().collect();
-        cited.sort_unstable_by_key(|(row, _)| *row);
         let sum: f32 = cited.iter().map(|(_, weight)| weight).sum();
         cited.iter_mut().for_each(|(_, weight)| *weight /= sum);
         cited

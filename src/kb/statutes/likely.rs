@@ -19,7 +19,9 @@ const SLOTS: usize = 64;
 /// Most characters of a query.
 const QUERY_CHARS_MAX: usize = 96;
 /// Longest part of an article read, in characters.
-const READ_CHARS_MAX: usize = 1_000;
+const READ_CHARS_MAX: usize = 500;
+/// Times of a mention whose logarithms are kept.
+const GAINS: usize = 5;
 
 /// How often characters occur in all articles.
 #[derive(Debug)]
@@ -48,8 +50,32 @@ struct Wanted {
     often: f32,
     /// What one mention counts: 1 / (smoothing · share of all mentions).
     mention: f32,
+    /// ln(1 + times · mention), for few times.
+    gains: [f32; GAINS],
     /// Times in the text being read.
-    seen: f32,
+    seen: u32,
+}
+
+impl Wanted {
+    fn new(share: Option<f32>) -> Wanted {
+        let mention = share.map_or(0.0, |share| 1.0 / (SMOOTHING * share));
+        Wanted {
+            often: 0.0,
+            mention,
+            gains: std::array::from_fn(|times| (times as f32 * mention).ln_1p()),
+            seen: 0,
+        }
+    }
+
+    /// What the text's mentions count; they are forgotten.
+    fn take(&mut self) -> f32 {
+        let seen = std::mem::take(&mut self.seen);
+        let gain = match self.gains.get(seen as usize) {
+            Some(gain) => *gain,
+            None => (seen as f32 * self.mention).ln_1p(),
+        };
+        self.often * gain
+    }
 }
 
 impl Background {
@@ -118,10 +144,8 @@ impl Likely {
         }
         self.slots[c as usize] = self.chars.len() as u8;
         self.used.push(c);
-        self.chars.push(Wanted {
-            mention: 1.0 / (SMOOTHING * background.shares[c as usize]),
-            ..Wanted::default()
-        });
+        self.chars
+            .push(Wanted::new(Some(background.shares[c as usize])));
         true
     }
 
@@ -132,33 +156,23 @@ impl Likely {
             // A query of 96 characters has fewer pairs than a byte can number.
             self.pairs_at[at] = self.pairs.len() as u8;
             let share = index.pair_share(terms::pack(a, b));
-            self.pairs.push(Wanted {
-                mention: share.map_or(0.0, |share| 1.0 / (SMOOTHING * share)),
-                ..Wanted::default()
-            });
+            self.pairs.push(Wanted::new(share));
         }
         self.pairs[usize::from(self.pairs_at[at])].often += 1.0;
     }
 
     /// Logarithm of the likelihood beside that of all articles together.
     pub fn of(&mut self, text: &str, asked: &str) -> f32 {
-        for wanted in self.chars.iter_mut().chain(&mut self.pairs) {
-            wanted.seen = 0.0;
-        }
         let mut lengths = [0.0; 2];
         for text in [text, asked] {
             self.read(text, &mut lengths);
         }
-        let score = |wanted: &[Wanted], length: f32, query: f32| {
-            let held: f32 = wanted
-                .iter()
-                .filter(|w| w.seen > 0.0)
-                .map(|w| w.often * (w.seen * w.mention).ln_1p())
-                .sum();
+        let score = |wanted: &mut [Wanted], length: f32, query: f32| {
+            let held: f32 = wanted.iter_mut().map(Wanted::take).sum();
             held - query * (length / SMOOTHING).ln_1p()
         };
-        score(&self.chars, lengths[0], self.lengths[0])
-            + PAIR_SHARE * score(&self.pairs, lengths[1], self.lengths[1])
+        score(&mut self.chars, lengths[0], self.lengths[0])
+            + PAIR_SHARE * score(&mut self.pairs, lengths[1], self.lengths[1])
     }
 
     fn read(&mut self, text: &str, lengths: &mut [f32; 2]) {
@@ -175,10 +189,11 @@ impl Likely {
             after_letter = true;
             let slot = usize::from(self.slots[c as usize]);
             if slot > 0 {
-                self.chars[slot].seen += 1.0;
+                self.chars[slot].seen += 1;
                 if before > 0 {
                     let pair = usize::from(self.pairs_at[before * SLOTS + slot]);
-                    self.pairs[pair].seen += f32::from(u8::from(pair > 0));
+                    // Number 0 collects what is no pair of the query: it weighs nothing.
+                    self.pairs[pair].seen += 1;
                 }
             }
             before = slot;

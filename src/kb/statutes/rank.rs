@@ -38,6 +38,8 @@ pub const FEATURES: [&str; 27] = [
     "law_votes",
 ];
 const COUNT: usize = FEATURES.len();
+/// Where `likely` stands, and `likely_place` behind it.
+pub const LIKELY_AT: usize = 7;
 /// Features of one candidate.
 pub type Features = [f32; COUNT];
 
@@ -210,6 +212,14 @@ fn derivatives<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_stand_where_they_are_written() {
+        assert_eq!(
+            FEATURES[LIKELY_AT..LIKELY_AT + 2],
+            ["likely", "likely_place"]
+        );
+    }
 
     #[test]
     fn weights_survive_their_file() {

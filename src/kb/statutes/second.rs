@@ -4,18 +4,19 @@ use super::LawIndex;
 use super::index::Candidate;
 use super::lay::{Evidence, Heard, Lay};
 use super::likely::Likely;
-use super::rank::{ArticleRanker, Features};
-use crate::dialogue::nouns::Verdict;
+use super::rank::{ArticleRanker, Features, LIKELY_AT};
 use crate::kb::lists::Query;
 use crate::law::version::Article;
 use crate::reading::text::Text;
 use jiff::civil::Date;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 /// Articles of the first ranking that go into the second, beside those that everyday questions name.
-const FIRST_TOP: usize = 100;
-/// Of these, so many vote for their law.
+const FIRST_TOP: usize = 60;
+/// Candidates whose texts are read again: the best by the features known so far and the weights set by hand, which do
+/// not change when others are fitted.
+const READ_AGAIN: usize = 60;
+/// Of the first ranking, so many vote for their law.
 const VOTERS: usize = 50;
 /// What the words of a law's title count beside those of the article.
 const TITLE_SHARE: f32 = 0.25;
@@ -36,28 +37,27 @@ struct Scale {
     total: f32,
     words: f32,
     pairs: f32,
-    votes: HashMap<usize, f32>,
-    intended: HashMap<usize, f32>,
+    /// By law.
+    votes: Vec<f32>,
+    intended: Vec<f32>,
 }
 
 impl LawIndex {
     /// Rows in force that may answer, with their features.
     pub fn candidates(&self, asking: &Asking) -> Vec<(usize, Features)> {
         let query = Query::of(asking.text);
+        let in_force = self.in_force(asking.today);
         asking.lay.hear(&query, &asking.evidence, |heard, also| {
             let mut found = self.index.search(&query, FIRST_TOP, &also);
-            found.retain(|candidate| self.is_in_force(candidate.row, asking.today));
-            let scale = Scale::of(&found, asking.lay, heard);
-            let likely = self.likely(asking, &found);
-            let places = places(&likely);
-            let best = likely.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            (found.iter().enumerate())
-                .map(|(at, candidate)| {
-                    let likely = [(likely[at] - best) / POINTS, places[at]];
-                    let x = self.features(candidate, at, likely, asking.lay, heard, &scale);
-                    (candidate.row, x)
-                })
-                .collect()
+            found.retain(|candidate| in_force[candidate.row]);
+            let scale = Scale::of(&found, self.index.laws(), asking.lay, heard);
+            let mut candidates: Vec<(usize, Features)> = (found.iter().enumerate())
+                .map(|(at, c)| (c.row, self.features(c, at, asking.lay, heard, &scale)))
+                .collect();
+            let by_hand = ArticleRanker::default();
+            keep_best(&mut candidates, |x| by_hand.score(x), READ_AGAIN);
+            self.read_again(asking, &mut candidates);
+            candidates
         })
     }
 
@@ -65,30 +65,30 @@ impl LawIndex {
         &self.laws.iter().as_slice()[row]
     }
 
-    fn is_in_force(&self, row: usize, today: Date) -> bool {
-        let verdict = self.laws.verdict_of(self.article(row), today);
-        matches!(verdict, Verdict::InForce | Verdict::Unreviewed)
-    }
-
-    /// How likely each candidate makes the question.
-    fn likely(&self, asking: &Asking, found: &[Candidate]) -> Vec<f32> {
+    /// Adds how likely each candidate makes the question.
+    fn read_again(&self, asking: &Asking, candidates: &mut [(usize, Features)]) {
         thread_local!(static LIKELY: RefCell<Likely> = RefCell::default());
-        LIKELY.with_borrow_mut(|likely| {
+        let likely: Vec<f32> = LIKELY.with_borrow_mut(|likely| {
             likely.ask(&asking.text.normal, &self.background, &self.index);
-            let of = |candidate: &Candidate| {
-                let text = &self.article(candidate.row).text;
-                likely.of(text, asking.lay.said(candidate.row as u32))
+            let mut of = |row: usize| {
+                let said = asking.lay.said(row as u32);
+                likely.of(&self.article(row).text, said)
             };
-            found.iter().map(of).collect()
-        })
+            candidates.iter().map(|(row, _)| of(*row)).collect()
+        });
+        let best = likely.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let places = places(&likely).into_iter().zip(likely);
+        for ((_, x), (place, likely)) in candidates.iter_mut().zip(places) {
+            x[LIKELY_AT] = (likely - best) / POINTS;
+            x[LIKELY_AT + 1] = place;
+        }
     }
 
-    /// In the order of [`super::rank::FEATURES`].
+    /// In the order of [`super::rank::FEATURES`]; the likelihood comes later.
     fn features(
         &self,
         candidate: &Candidate,
         at: usize,
-        likely: [f32; 2],
         lay: &Lay,
         heard: &Heard,
         scale: &Scale,
@@ -97,7 +97,7 @@ impl LawIndex {
         let article = self.article(candidate.row);
         let opinion = lay.opinion(heard, row);
         let kind = |wanted: bool| f32::from(u8::from(wanted));
-        let of_law = |map: &HashMap<usize, f32>| map.get(&candidate.law).copied().unwrap_or(0.0);
+        let of_law = |laws: &[f32]| laws.get(candidate.law).copied().unwrap_or(0.0);
         let place = if at < FIRST_TOP {
             1.0 / (1.0 + at as f32)
         } else {
@@ -111,8 +111,8 @@ impl LawIndex {
             candidate.words / scale.words,
             candidate.pairs / scale.pairs,
             place,
-            likely[0],
-            likely[1],
+            0.0,
+            0.0,
             opinion.asked,
             opinion.asked_lead,
             opinion.bag / POINTS,
@@ -137,13 +137,13 @@ impl LawIndex {
 }
 
 impl Scale {
-    fn of(found: &[Candidate], lay: &Lay, heard: &Heard) -> Scale {
+    fn of(found: &[Candidate], laws: usize, lay: &Lay, heard: &Heard) -> Scale {
         let largest =
             |of: fn(&Candidate) -> f32| found.iter().map(of).fold(f32::MIN_POSITIVE, f32::max);
         let best = largest(total);
-        let mut votes = HashMap::new();
+        let mut votes = vec![0.0; laws];
         for candidate in found.iter().take(VOTERS) {
-            *votes.entry(candidate.law).or_insert(0.0) += total(candidate) / best;
+            votes[candidate.law] += total(candidate) / best;
         }
         Scale {
             total: best,
@@ -153,6 +153,22 @@ impl Scale {
             intended: lay.intended_laws(heard),
         }
     }
+}
+
+/// Keeps the candidates of the largest scores, in their order.
+fn keep_best(
+    candidates: &mut Vec<(usize, Features)>,
+    score: impl Fn(&Features) -> f32,
+    count: usize,
+) {
+    if candidates.len() <= count {
+        return;
+    }
+    let mut scores: Vec<f32> = candidates.iter().map(|(_, x)| score(x)).collect();
+    let all = scores.clone();
+    let (_, least, _) = scores.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
+    let mut scores = all.iter();
+    candidates.retain(|_| scores.next().is_some_and(|score| score >= least));
 }
 
 /// BM25 without regard to the kind of law.

@@ -1,5 +1,4 @@
 use super::*;
-use crate::dialogue::nouns::Verdict;
 use crate::kb::source::SourceFile;
 use crate::reading::text::Normaliser;
 use jiff::civil::date;
