@@ -4,7 +4,6 @@ use super::open::{self, Open};
 use super::{EvalCommand, EvalOut};
 use anyhow::Context as _;
 use faxun::eval::{self, Report};
-use faxun::kb::statutes::LawIndex;
 use faxun::knowledge::Knowledge;
 use std::io::Write as _;
 
@@ -37,15 +36,7 @@ pub fn eval(open: &Open, command: EvalCommand) -> anyhow::Result<()> {
 
 fn knowledge(open: &Open, common: &EvalOut) -> anyhow::Result<Knowledge> {
     let config = open.settings()?;
-    let laws = match &common.laws {
-        None => open::imported_laws(&config)?,
-        Some(file) => {
-            let sources = open::sources(&config)?;
-            let index = LawIndex::in_memory(file, &sources)
-                .with_context(|| format!("cannot read {}", file.display()))?;
-            Some(index)
-        }
-    };
+    let laws = open::laws(&config, common.laws.as_deref())?;
     open::knowledge(&config, laws)
 }
 

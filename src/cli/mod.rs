@@ -74,8 +74,15 @@ enum Command {
     /// Measure against question files; prints one JSON object.
     #[command(subcommand)]
     Eval(EvalCommand),
-    /// Fit the ranking weights on the entries' own questions; writes kb/ranker.toml.
-    Calibrate,
+    /// Fit the weights of the second rankings; writes kb/ranker.toml, with --statutes kb/statutes.toml.
+    Calibrate {
+        /// Fit the ranking of articles on this file of questions with their articles instead.
+        #[arg(long, value_name = "FILE")]
+        statutes: Option<PathBuf>,
+        /// Statutes (JSON Lines, may be gzipped) instead of the imported ones.
+        #[arg(long, value_name = "FILE", requires = "statutes")]
+        laws: Option<PathBuf>,
+    },
     /// Accounts of consultants.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -204,7 +211,11 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
         Command::Check { laws, on, strict } => check::check(&open, laws, on, strict),
         Command::Laws(command) => laws::laws(&open, command),
         Command::Eval(command) => eval::eval(&open, command).map(|()| true),
-        Command::Calibrate => calibrate::calibrate(&open).map(|()| true),
+        Command::Calibrate { statutes: None, .. } => calibrate::calibrate(&open).map(|()| true),
+        Command::Calibrate {
+            statutes: Some(file),
+            laws,
+        } => calibrate::statutes(&open, &file, laws.as_deref()).map(|()| true),
         Command::Staff(command) => staff::staff(&open, command).map(|()| true),
         Command::Data(command) => data::data(&open, command).map(|()| true),
     }

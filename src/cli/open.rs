@@ -45,6 +45,16 @@ pub fn imported_laws(config: &Config) -> anyhow::Result<Option<LawIndex>> {
     LawIndex::open(&dir).with_context(|| format!("cannot open the statutes in {}", dir.display()))
 }
 
+/// The statutes of a file, else the imported ones.
+pub fn laws(config: &Config, file: Option<&Path>) -> anyhow::Result<Option<LawIndex>> {
+    let Some(file) = file else {
+        return imported_laws(config);
+    };
+    let index = LawIndex::in_memory(file, &sources(config)?)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Some(index))
+}
+
 /// Where imported statutes lie.
 pub fn laws_dir(config: &Config) -> PathBuf {
     config.server.data.join(LAWS_DIR)

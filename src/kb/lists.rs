@@ -179,6 +179,29 @@ impl Lists {
         }
     }
 
+    /// How many documents hold a pair; `None` where none does or too many to say.
+    pub fn holding_pair(&self, pair: Bigram) -> Option<usize> {
+        let term = *self.terms.get(&pair_key(pair))? as usize;
+        let holding = |block: &Block| (block.starts[term + 1] - block.starts[term]) as usize;
+        let holding = self.blocks.iter().map(holding).sum();
+        (holding > 0).then_some(holding)
+    }
+
+    /// How many words and pairs all documents hold, each counted once a document.
+    pub fn held(&self) -> usize {
+        self.blocks.iter().map(|block| block.docs.len()).sum()
+    }
+
+    /// Words and pairs together, of all documents.
+    pub fn totals(&self, query: &Query, scores: &mut Scores, totals: &mut Vec<i16>) {
+        totals.clear();
+        for block in 0..self.blocks.len() {
+            self.score(query, block, scores);
+            // [`QUERY_TERMS_MAX`] keeps both together below the limit.
+            totals.extend(scores.words.iter().zip(&scores.pairs).map(|(w, p)| w + p));
+        }
+    }
+
     /// Adds the query's lists up over one block. The sums of the query before are forgotten.
     pub fn score(&self, query: &Query, block: usize, scores: &mut Scores) {
         let docs = (self.docs - block * BLOCK_DOCS).min(BLOCK_DOCS);
@@ -211,6 +234,43 @@ impl Lists {
             }
         }
     }
+}
+
+/// Documents whose best is looked at first when the best of all are chosen.
+const CHUNK_DOCS: usize = 64;
+
+/// The largest totals above 0, at most `limit`, best first, with their documents. Chunks whose best is too small are
+/// not looked at twice.
+pub fn largest(totals: &[i16], limit: usize) -> Vec<(i16, u32)> {
+    let best_of = |chunk: &[i16]| chunk.iter().fold(0, |max, total| max.max(*total));
+    let maxima: Vec<i16> = totals.chunks(CHUNK_DOCS).map(best_of).collect();
+    // As many documents as there are such chunks have at least this total.
+    let mut floor = 1;
+    if maxima.len() > limit {
+        let mut maxima = maxima.clone();
+        let (_, nth, _) = maxima.select_nth_unstable_by(limit, |a, b| b.cmp(a));
+        floor = floor.max(*nth);
+    }
+    let mut found: Vec<(i16, u32)> = Vec::with_capacity(2 * limit);
+    for (chunk, max) in maxima.iter().enumerate() {
+        if *max < floor {
+            continue;
+        }
+        let docs = chunk * CHUNK_DOCS..totals.len().min((chunk + 1) * CHUNK_DOCS);
+        let totals = totals[docs.clone()].iter().zip(docs);
+        found.extend(
+            totals
+                .filter(|(t, _)| **t >= floor)
+                .map(|(t, doc)| (*t, doc as u32)),
+        );
+    }
+    let better = |a: &(i16, u32), b: &(i16, u32)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
+    if found.len() > limit {
+        found.select_nth_unstable_by(limit, better);
+        found.truncate(limit);
+    }
+    found.sort_unstable_by(better);
+    found
 }
 
 /// Collects documents, in the order of their numbers.

@@ -267,9 +267,9 @@ fn derivatives(samples: &[Sample], weights: &[f64; COUNT]) -> (f64, [f64; COUNT]
 }
 
 /// Solves `matrix · x = right` for a symmetric positive definite matrix given by its lower half (Cholesky).
-fn solve(matrix: Matrix, right: [f64; COUNT]) -> [f64; COUNT] {
-    let mut low = [[0.0; COUNT]; COUNT];
-    for i in 0..COUNT {
+pub(super) fn solve<const N: usize>(matrix: [[f64; N]; N], right: [f64; N]) -> [f64; N] {
+    let mut low = [[0.0; N]; N];
+    for i in 0..N {
         for j in 0..=i {
             let known: f64 = (0..j).map(|k| low[i][k] * low[j][k]).sum();
             low[i][j] = if i == j {
@@ -281,12 +281,12 @@ fn solve(matrix: Matrix, right: [f64; COUNT]) -> [f64; COUNT] {
         }
     }
     let mut x = right;
-    for i in 0..COUNT {
+    for i in 0..N {
         let known: f64 = (0..i).map(|k| low[i][k] * x[k]).sum();
         x[i] = (x[i] - known) / low[i][i];
     }
-    for i in (0..COUNT).rev() {
-        let known: f64 = (i + 1..COUNT).map(|k| low[k][i] * x[k]).sum();
+    for i in (0..N).rev() {
+        let known: f64 = (i + 1..N).map(|k| low[k][i] * x[k]).sum();
         x[i] = (x[i] - known) / low[i][i];
     }
     x

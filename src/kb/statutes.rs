@@ -6,24 +6,28 @@
 
 mod files;
 mod index;
+mod lay;
+mod likely;
+mod rank;
+mod second;
 
 pub use files::{Imported, LawsError, import, read_laws};
 
-use crate::dialogue::nouns::{Citation, Verdict};
-use crate::kb::lists::Query;
+use crate::dialogue::nouns::Citation;
+pub use lay::{Evidence, Lay, LayEntry};
+pub use rank::{ArticleRanker, ArticleRankerError, ArticleSample};
+pub use second::Asking;
+
 use crate::kb::source::Sources;
 use crate::law::article::ArticleNo;
 use crate::law::version::{Article, Laws};
 use crate::reading::text::Text;
 use index::ArticleIndex;
 use jiff::civil::Date;
+use likely::Background;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Articles looked at for each one asked for: some are not in force, others rise by the rank of their law.
-const LOOKED_AT_FACTOR: usize = 2;
-const LOOKED_AT_MIN: usize = 60;
 
 /// An article that matches.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +41,7 @@ pub struct StatuteHit {
     /// Without 之; see [`Self::article`].
     pub article_num: u32,
     pub article: ArticleNo,
-    /// BM25 with the rank of the law; only comparable within one search.
+    /// Of the second ranking; only comparable within one search.
     pub score: f32,
 }
 
@@ -45,6 +49,7 @@ pub struct StatuteHit {
 pub struct LawIndex {
     laws: Arc<Laws>,
     index: ArticleIndex,
+    background: Background,
     version: String,
 }
 
@@ -66,6 +71,7 @@ impl LawIndex {
         let laws = files::laws_of(&dir)?;
         let index = ArticleIndex::open(&files::index_dir(&dir), &laws)?;
         Ok(Some(LawIndex {
+            background: Background::of(&laws),
             laws: Arc::new(laws),
             index,
             version: version.trim_start_matches(files::VERSION_PREFIX).to_owned(),
@@ -78,6 +84,7 @@ impl LawIndex {
         let normaliser = files::normaliser(sources)?;
         let index = ArticleIndex::in_memory(&read.laws, &normaliser);
         Ok(LawIndex {
+            background: Background::of(&read.laws),
             laws: Arc::new(read.laws),
             index,
             version: read.version,
@@ -93,20 +100,17 @@ impl LawIndex {
         &self.version
     }
 
-    /// Articles in force on a day that match best, at most `limit`, each once. One thread, about a millisecond.
-    pub fn search(&self, text: &Text, today: Date, limit: usize) -> Vec<StatuteHit> {
-        let looked_at = (limit * LOOKED_AT_FACTOR).max(LOOKED_AT_MIN);
-        let mut hits: Vec<(f32, &Article)> = self
-            .index
-            .search(&Query::of(text), looked_at)
-            .into_iter()
-            .filter_map(|found| {
-                let article = self.laws.iter().as_slice().get(found.row)?;
-                let verdict = self.laws.verdict_of(article, today);
-                let in_force = matches!(verdict, Verdict::InForce | Verdict::Unreviewed);
-                in_force.then_some((found.score, article))
-            })
+    /// What citizens ask, put beside these statutes: questions of articles (rows, texts) and the entries.
+    pub fn lay(&self, asked: Vec<(u32, Text)>, entries: &[LayEntry]) -> Lay {
+        Lay::new(asked, entries, self.index.law_by_row(self.laws.len()))
+    }
+
+    /// Articles in force on a day that match best, at most `limit`, each once. One thread, a tenth of a millisecond.
+    pub fn search(&self, asking: &Asking, limit: usize) -> Vec<StatuteHit> {
+        let mut hits: Vec<(f32, &Article)> = (self.candidates(asking).into_iter())
+            .map(|(row, x)| (asking.ranker.score(&x), &self.laws.iter().as_slice()[row]))
             .collect();
+        hits.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut seen = HashSet::new();
         hits.retain(|(_, a)| seen.insert((Arc::as_ptr(&a.law).cast::<u8>(), a.article)));
         hits.truncate(limit);

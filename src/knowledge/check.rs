@@ -1,12 +1,15 @@
 //! `faxun check`: everything that may be wrong with intents and entries, with file and line.
 
+mod articles;
 mod entries;
 mod texts;
 
 use super::{
-    FORMS_FILE, Knowledge, Parsed, Problem, RANKER_FILE, Settings, Sources, TEXTS_FILE, script,
+    FORMS_FILE, Knowledge, Parsed, Problem, RANKER_FILE, STATUTES_FILE, Settings, Sources,
+    TEXTS_FILE, script,
 };
 use crate::kb::rank::Ranker;
+use crate::kb::statutes::ArticleRanker;
 use crate::law::version::Laws;
 use jiff::civil::Date;
 use std::fmt;
@@ -91,11 +94,15 @@ pub fn check(
     if let Err(error) = Ranker::from_toml(sources.text(RANKER_FILE)) {
         findings.error(RANKER_FILE, 0, error.to_string());
     }
+    if let Err(error) = ArticleRanker::from_toml(sources.text(STATUTES_FILE)) {
+        findings.error(STATUTES_FILE, 0, error.to_string());
+    }
     match script::build(sources, &parsed, laws.as_ref(), &Settings::default(), day) {
         Ok(script) => texts::check(sources, &parsed, &script, &mut findings),
         Err(problems) => findings.problems(problems),
     }
     entries::check(&parsed, laws.as_ref(), day, &mut findings);
+    articles::check(&parsed, laws.as_ref(), day, &mut findings);
     let broken = findings.0.iter().any(|f| f.severity == Severity::Error);
     match Knowledge::build(sources, None, &Settings::default(), day) {
         Ok(knowledge) => entries::check_reading(&knowledge, day, &mut findings),

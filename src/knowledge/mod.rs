@@ -3,19 +3,20 @@
 pub mod check;
 mod fit;
 mod script;
+mod statutes;
 
 pub use crate::kb::source::{Problem, Sources};
 pub use fit::{Fitted, fit};
 pub use script::Settings;
 
-use crate::dialogue::nouns::{Citation, Danger, DangerKind, Degree};
+use crate::dialogue::nouns::{Danger, DangerKind, Degree};
 use crate::dialogue::reading::{Hit, Reading, TOP_MAX};
 use crate::dialogue::script::Script;
 use crate::kb::entry::Entry;
 use crate::kb::rank::{self, Evidence, Ranker, Sample};
 use crate::kb::search::{Index, Indexed, Match};
-use crate::kb::statutes::{LawIndex, StatuteHit};
-use crate::kb::wordings;
+use crate::kb::statutes::{ArticleRanker, LawIndex, Lay};
+use crate::kb::wordings::{self, ARTICLES_FOLDER, LawQuestions};
 use crate::reading::Reader;
 use crate::reading::nlu::{self, IntentSpec};
 use crate::reading::text::{LexiconError, Normaliser, Text};
@@ -32,6 +33,8 @@ pub const FORMS_FILE: &str = "intents/forms.yml";
 pub const USERDICT_FILE: &str = "kb/userdict.txt";
 pub const SYNONYMS_FILE: &str = "kb/synonyms.yml";
 pub const RANKER_FILE: &str = "kb/ranker.toml";
+/// Weights of the second ranking of articles.
+pub const STATUTES_FILE: &str = "kb/statutes.toml";
 /// Intents of danger with the kind they stand for.
 const DANGER_INTENTS: [(&str, DangerKind); 5] = [
     ("danger.violence", DangerKind::Violence),
@@ -44,8 +47,6 @@ const DANGER_INTENTS: [(&str, DangerKind); 5] = [
 const DANGER_INTENT_MIN: f32 = 0.6;
 /// Probability that the entry is right whose own question was typed, word for word.
 const EXACT_P: f32 = 0.98;
-/// Longest text of an article shown in a pointer, in characters.
-const ARTICLE_CHARS_MAX: usize = 120;
 
 /// Everything that is known, as of one version of the files.
 pub struct Knowledge {
@@ -58,7 +59,14 @@ pub struct Knowledge {
     /// The entry of each indexed question, by what it says; a question of two entries is in neither.
     exact: HashMap<u64, Option<usize>>,
     ranker: Ranker,
-    laws: Option<Arc<LawIndex>>,
+    statutes: Option<Statutes>,
+}
+
+/// The statutes and what leads from everyday words to them.
+struct Statutes {
+    index: Arc<LawIndex>,
+    lay: Lay,
+    ranker: ArticleRanker,
 }
 
 impl fmt::Debug for Knowledge {
@@ -87,6 +95,8 @@ impl fmt::Display for Problems {
 pub(crate) struct Parsed {
     pub intents: Vec<IntentSpec>,
     pub entries: Vec<Entry>,
+    /// Everyday questions by law and article.
+    pub law_questions: Vec<LawQuestions>,
     pub problems: Vec<Problem>,
 }
 
@@ -96,6 +106,7 @@ impl Parsed {
         let mut parsed = Parsed {
             intents: Vec::new(),
             entries: Vec::new(),
+            law_questions: Vec::new(),
             problems: Vec::new(),
         };
         for file in sources.under("intents/", ".yml") {
@@ -116,6 +127,12 @@ impl Parsed {
                         wordings::wordings(sources.text(&wordings::beside(&file.path)));
                     parsed.entries.push(entry);
                 }
+                Err(mut problems) => parsed.problems.append(&mut problems),
+            }
+        }
+        for file in sources.under(ARTICLES_FOLDER, ".txt") {
+            match wordings::of_law(file) {
+                Ok(questions) => parsed.law_questions.push(questions),
                 Err(mut problems) => parsed.problems.append(&mut problems),
             }
         }
@@ -162,6 +179,9 @@ impl Knowledge {
         let ranker = Ranker::from_toml(sources.text(RANKER_FILE))
             .map_err(|e| problems.push(Problem::new(RANKER_FILE, 0, e.to_string())))
             .unwrap_or_default();
+        let article_ranker = ArticleRanker::from_toml(sources.text(STATUTES_FILE))
+            .map_err(|e| problems.push(Problem::new(STATUTES_FILE, 0, e.to_string())))
+            .unwrap_or_default();
         let laws_now = laws.as_ref().map(|l| Arc::clone(l.laws()));
         let script = script::build(sources, &parsed, laws_now.as_deref(), settings, today)
             .map_err(|mut p| problems.append(&mut p))
@@ -181,6 +201,11 @@ impl Knowledge {
         let laws_version = laws
             .as_ref()
             .map_or(String::new(), |l| format!("+{}", l.version()));
+        let statutes = laws.map(|index| Statutes {
+            lay: statutes::lay(&index, &parsed, &reader, &indexed, today),
+            index,
+            ranker: article_ranker,
+        });
         Ok(Knowledge {
             version: format!("{}{laws_version}", sources.hash()),
             script: Arc::new(script),
@@ -190,7 +215,7 @@ impl Knowledge {
             index,
             exact: exact(&indexed),
             ranker,
-            laws,
+            statutes,
         })
     }
 
@@ -207,11 +232,11 @@ impl Knowledge {
     }
 
     pub fn law_index(&self) -> Option<Arc<LawIndex>> {
-        self.laws.clone()
+        self.statutes.as_ref().map(|s| Arc::clone(&s.index))
     }
 
     pub fn has_statutes(&self) -> bool {
-        self.laws.is_some()
+        self.statutes.is_some()
     }
 
     /// What is read of every message, whoever owns the conversation. The intents too: a danger whose words no
@@ -272,25 +297,6 @@ impl Knowledge {
                 .collect(),
             weight: 1.0,
         }
-    }
-
-    /// Articles in force that match, with their text shortened. Slow: not for an async worker.
-    pub fn statutes(&self, text: &Text, today: Date, limit: usize) -> Vec<Citation> {
-        let Some(index) = &self.laws else {
-            return Vec::new();
-        };
-        let found = index.search(text, today, limit);
-        found
-            .iter()
-            .filter_map(|hit| index.citation(hit, today, ARTICLE_CHARS_MAX))
-            .collect()
-    }
-
-    /// The ranking behind [`Knowledge::statutes`].
-    pub fn statute_search(&self, text: &Text, today: Date, limit: usize) -> Vec<StatuteHit> {
-        self.laws
-            .as_ref()
-            .map_or(Vec::new(), |index| index.search(text, today, limit))
     }
 
     /// Questions that measure and are never indexed: entry id and question.

@@ -338,6 +338,22 @@ impl Laws {
             .map_or(&[], |at| self.versions_of(at, article))
     }
 
+    /// The row of the version in force on a day: its number in [`Laws::iter`].
+    pub fn row_in_force(&self, law: &str, article: ArticleNo, on: Date) -> Option<usize> {
+        let at = self.law(law)?;
+        let first = self.laws[at].rows.start;
+        let before = self.rows[self.laws[at].rows.clone()].partition_point(|r| r.article < article);
+        let versions = self.versions_of(at, article).iter().enumerate().rev();
+        let in_force = |row: &Article| {
+            let verdict = self.row_verdict(&self.laws[at], row, on);
+            matches!(verdict, Verdict::InForce | Verdict::Unreviewed)
+        };
+        versions
+            .filter(|(_, row)| in_force(row))
+            .map(|(number, _)| first + before + number)
+            .next()
+    }
+
     fn versions_of(&self, law: usize, article: ArticleNo) -> &[Article] {
         let rows = &self.rows[self.laws[law].rows.clone()];
         let from = rows.partition_point(|r| r.article < article);

@@ -3,6 +3,7 @@
 //! Our own lists and not a library's: see [`crate::kb::lists`] and docs/decisions.md.
 
 use crate::kb::lists::{self, Builder, Damaged, Lists, Query, Scores, Weighing};
+use crate::kb::terms::Bigram;
 use crate::law::version::{Article, Laws, Status};
 use crate::reading::text::Normaliser;
 use sha2::{Digest, Sha256};
@@ -14,8 +15,8 @@ use std::path::Path;
 const PAIR_SHARE: f32 = 0.75;
 /// What words of the law's title count beside words of the article, in sixteenths.
 const TITLE_SHARE: i32 = 4;
-/// Documents whose best is looked at first when the best of all are chosen.
-const CHUNK_DOCS: usize = 64;
+/// No law: see [`ArticleIndex::law_by_row`].
+pub const NO_LAW: u32 = u32::MAX;
 const INDEX_FILE: &str = "articles";
 /// First bytes of the file; changes when the same articles would be indexed otherwise.
 const MAGIC: &[u8] = b"faxun articles 2\n";
@@ -37,12 +38,18 @@ pub enum IndexError {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
     pub row: usize,
+    /// Number of its law among those indexed.
+    pub law: usize,
+    /// Where it stands in its law, from 0 to below 1.
+    pub position: f32,
     /// BM25 of its words, of its pairs (with their share), of the words of its law's title.
     pub words: f32,
     pub pairs: f32,
     pub title: f32,
     /// The three together by the rank of the law: the order of the first ranking.
     pub score: f32,
+    /// The same of the better of the two articles beside it.
+    pub beside: f32,
 }
 
 /// An index whose hits are numbers of rows of the [`Laws`] it was made of.
@@ -69,8 +76,6 @@ struct Room {
     titles: Scores,
     scores: Scores,
     totals: Vec<i16>,
-    maxima: Vec<i16>,
-    best: Vec<(i16, u32)>,
 }
 
 impl ArticleIndex {
@@ -143,25 +148,66 @@ impl ArticleIndex {
         fits.then_some(index).ok_or(IndexError::Damaged(Damaged))
     }
 
-    /// The best articles, best first.
-    pub fn search(&self, query: &Query, limit: usize) -> Vec<Candidate> {
+    /// The best articles, best first, at most `limit`, then the rows of `also` that are not among them.
+    pub fn search(&self, query: &Query, limit: usize, also: &[u32]) -> Vec<Candidate> {
         thread_local!(static ROOM: RefCell<Room> = RefCell::default());
-        ROOM.with_borrow_mut(|room| {
-            let mut found = Vec::with_capacity(limit + 1);
-            // There are far fewer laws than documents in a block.
-            self.titles.score(query, 0, &mut room.titles);
-            for (block, docs) in self.articles.blocks() {
-                self.articles.score(query, block, &mut room.scores);
-                self.add_up(docs.start, room);
-                best(room, limit);
-                let candidates = (room.best.iter())
-                    .map(|&(total, doc)| self.candidate(room, docs.start, doc as usize, total));
-                found.extend(candidates);
+        ROOM.with_borrow_mut(|room| self.search_in(query, limit, also, room))
+    }
+
+    fn search_in(
+        &self,
+        query: &Query,
+        limit: usize,
+        also: &[u32],
+        room: &mut Room,
+    ) -> Vec<Candidate> {
+        let mut found = Vec::with_capacity(limit + also.len());
+        let mut besides = Vec::with_capacity(also.len());
+        // There are far fewer laws than documents in a block.
+        self.titles.score(query, 0, &mut room.titles);
+        for (block, docs) in self.articles.blocks() {
+            self.articles.score(query, block, &mut room.scores);
+            self.add_up(docs.start, room);
+            for (_, doc) in lists::largest(&room.totals, limit) {
+                found.push(self.candidate(room, docs.start, doc as usize));
             }
-            found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
-            found.truncate(limit);
-            found
-        })
+            for row in also {
+                match self.rows.binary_search(row) {
+                    Ok(doc) if docs.contains(&doc) => {
+                        besides.push(self.candidate(room, docs.start, doc - docs.start));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+        found.truncate(limit);
+        besides.retain(|b| found.iter().all(|f| f.row != b.row));
+        besides.sort_by_key(|b| b.row);
+        besides.dedup_by_key(|b| b.row);
+        found.append(&mut besides);
+        found
+    }
+
+    /// By row of the statutes: the number of its law among those indexed, [`NO_LAW`] where it is not indexed.
+    pub fn law_by_row(&self, rows: usize) -> Vec<u32> {
+        let mut laws = vec![NO_LAW; rows];
+        for (number, law) in self.laws.iter().enumerate() {
+            for row in &self.rows[law.docs.clone()] {
+                laws[*row as usize] = number as u32;
+            }
+        }
+        laws
+    }
+
+    /// Share of a pair of characters among all; `None` for unknown and for very common ones.
+    pub fn pair_share(&self, pair: Bigram) -> Option<f32> {
+        let holding = self.articles.holding_pair(pair)?;
+        Some(holding as f32 / self.articles.held() as f32)
+    }
+
+    fn law_of_doc(&self, doc: usize) -> usize {
+        self.laws.partition_point(|law| law.docs.end <= doc)
     }
 
     /// Words, pairs and title of each document of a block together, by the rank of its law.
@@ -189,49 +235,22 @@ impl ArticleIndex {
         }
     }
 
-    fn candidate(&self, room: &Room, first: usize, doc: usize, total: i16) -> Candidate {
-        let law = self.laws.partition_point(|l| l.docs.end <= first + doc);
+    fn candidate(&self, room: &Room, first: usize, doc: usize) -> Candidate {
+        let law = self.law_of_doc(first + doc);
         let points = |sum: i16, lists: &Lists| f32::from(sum) / lists.steps();
-        let title = points(room.titles.words[law], &self.titles);
+        let total = |doc: usize| room.totals.get(doc).copied().unwrap_or(0);
+        let beside = total(doc.wrapping_sub(1)).max(total(doc + 1));
         Candidate {
             row: self.rows[first + doc] as usize,
+            law,
+            position: (first + doc - self.laws[law].docs.start) as f32
+                / self.laws[law].docs.len() as f32,
             words: points(room.scores.words[doc], &self.articles),
             pairs: points(room.scores.pairs[doc], &self.articles),
-            title,
-            score: points(total, &self.articles),
+            title: points(room.titles.words[law], &self.titles),
+            score: points(room.totals[doc], &self.articles),
+            beside: points(beside, &self.articles),
         }
-    }
-}
-
-/// The largest totals above 0, about `limit` of them or a few more, in any order. Chunks whose best is too small are
-/// not looked at again.
-fn best(room: &mut Room, limit: usize) {
-    let chunks = room.totals.chunks(CHUNK_DOCS);
-    room.maxima.clear();
-    room.maxima
-        .extend(chunks.map(|c| c.iter().fold(0, |max, total| *total.max(&max))));
-    // As many documents as there are such chunks have at least this total.
-    let mut floor = 1;
-    if room.maxima.len() > limit {
-        let mut maxima = room.maxima.clone();
-        let (_, nth, _) = maxima.select_nth_unstable_by(limit, |a, b| b.cmp(a));
-        floor = floor.max(*nth);
-    }
-    room.best.clear();
-    for (number, (chunk, max)) in (room.totals.chunks(CHUNK_DOCS).zip(&room.maxima)).enumerate() {
-        if *max < floor {
-            continue;
-        }
-        for (doc, &total) in (number * CHUNK_DOCS..).zip(chunk) {
-            if total >= floor {
-                room.best.push((total, doc as u32));
-            }
-        }
-    }
-    if room.best.len() > limit {
-        let better = |a: &(i16, u32), b: &(i16, u32)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
-        room.best.select_nth_unstable_by(limit, better);
-        room.best.truncate(limit);
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::dialogue::nouns::Verdict;
 use crate::kb::source::SourceFile;
 use crate::reading::text::Normaliser;
 use jiff::civil::date;
@@ -92,8 +93,19 @@ fn read(text: &str) -> Text {
     Normaliser::new("", "").unwrap().read(text)
 }
 
+fn search(index: &LawIndex, text: &str, limit: usize) -> Vec<StatuteHit> {
+    let asking = Asking {
+        text: &read(text),
+        today: TODAY,
+        lay: &index.lay(Vec::new(), &[]),
+        evidence: Evidence::default(),
+        ranker: &ArticleRanker::default(),
+    };
+    index.search(&asking, limit)
+}
+
 fn found(index: &LawIndex, text: &str) -> Vec<String> {
-    let hits = index.search(&read(text), TODAY, 5);
+    let hits = search(index, text, 5);
     hits.iter()
         .map(|h| format!("{}{}", h.law_short, h.article_no))
         .collect()
@@ -118,7 +130,7 @@ fn only_what_is_in_force_is_found() {
     );
     assert_eq!(found(&index, "qwerty"), Vec::<String>::new());
     assert_eq!(found(&index, ""), Vec::<String>::new());
-    let hit = &index.search(&read("夜间能不能抽打陀螺"), TODAY, 1)[0];
+    let hit = &search(&index, "夜间能不能抽打陀螺", 1)[0];
     let citation = index.citation(hit, TODAY, 5).unwrap();
     assert_eq!(
         (citation.law.as_str(), citation.verdict),
@@ -190,4 +202,29 @@ fn an_index_of_other_articles_is_refused() {
         LawIndex::open(&laws),
         Err(LawsError::Current { .. })
     ));
+}
+
+#[test]
+fn everyday_questions_find_what_shares_no_word_with_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = file(dir.path(), "s.jsonl", statutes().as_bytes());
+    let index = LawIndex::in_memory(&file, &Sources::default()).unwrap();
+    let article = ArticleNo { num: 2, sub: 1 };
+    let row = index.laws().row_in_force("风筝法", article, TODAY).unwrap() as u32;
+    assert_eq!(
+        index
+            .laws()
+            .row_in_force("风筝法", ArticleNo::new(3), TODAY),
+        None
+    );
+    let lay = index.lay(vec![(row, read("纸鸢挂到隔壁屋顶了"))], &[]);
+    let asking = Asking {
+        text: &read("纸鸢挂树上"),
+        today: TODAY,
+        lay: &lay,
+        evidence: Evidence::default(),
+        ranker: &ArticleRanker::default(),
+    };
+    let hits = index.search(&asking, 5);
+    assert_eq!(hits[0].article, article);
 }

@@ -243,7 +243,7 @@ fn questions(parsed: &Parsed, findings: &mut Findings) {
 }
 
 /// Letters and digits alone: what makes a question the same.
-fn letters(question: &str) -> String {
+pub(super) fn letters(question: &str) -> String {
     question.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
