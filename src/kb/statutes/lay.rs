@@ -337,7 +337,7 @@ mod tests {
         );
         assert_eq!((lay.said(3), lay.said(9)), ("娃归谁养", ""));
         let evidence = Evidence::default();
-        let query = Query::of(&read("老板跑路工钱不给"));
+        let query = Query::of(&read("老板跑路工钱咋办"));
         lay.hear(&query, &evidence, |heard, rows| {
             assert_eq!(rows, [7]);
             let opinion = lay.opinion(heard, 7);
