@@ -352,17 +352,13 @@ mod tests {
             entries: vec![(0, 0.5)],
             intents: vec![("housing.rent".into(), 1.0)],
         };
-        lay.hear(
-            &Query::of(&read("押金不退")),
-            &evidence,
-            |heard, rows| {
-                assert_eq!(rows, [3, 9]);
-                let (first, second) = (lay.opinion(heard, 9), lay.opinion(heard, 3));
-                assert!(first.entry_asked > second.entry_asked && second.entry_asked > 0.0);
-                assert_eq!(first.entry, 0.5);
-                assert!((first.intent + second.intent - 1.0).abs() < 1e-5);
-            },
-        );
+        lay.hear(&Query::of(&read("退押金")), &evidence, |heard, rows| {
+            assert_eq!(rows, [3, 9]);
+            let (first, second) = (lay.opinion(heard, 9), lay.opinion(heard, 3));
+            assert!(first.entry_asked > second.entry_asked && second.entry_asked > 0.0);
+            assert_eq!(first.entry, 0.5);
+            assert!((first.intent + second.intent - 1.0).abs() < 1e-5);
+        });
     }
 
     #[test]
