@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// Articles of the first ranking that go into the second, beside those that everyday questions name.
-const FIRST_TOP: usize = 100;
+const FIRST_TOP: usize = 60;
 /// Of these, so many vote for their law.
 const VOTERS: usize = 50;
 /// What the words of a law's title count beside those of the article.
