@@ -126,12 +126,12 @@ def settings() -> None:
 
     def collect(prefix: str, body: str, nested: str | None) -> None:
         for field, kind in re.findall(r"^    pub (\w+): ([\w:<>]+),", body, re.M):
-            if kind == "Thresholds" and nested:
+            if kind == "ThresholdSettings" and nested:
                 collect(f"{prefix}{field}.", nested, None)
             else:
                 keys.add(prefix + field)
 
-    thresholds = block(read("src/dialogue/script.rs"), "pub struct Thresholds")
+    thresholds = block(read("src/dialogue/script.rs"), "pub struct ThresholdSettings")
     for name, kind in re.findall(r"^    pub (\w+): (\w+),", block(source, "pub struct Config"), re.M):
         collect(f"{name}.", block(source, f"pub struct {kind}"), thresholds)
     rows = re.findall(r"^\| `([a-z_]+(?:\.[a-z_]+)+)` \|.*\| `(FAXUN_\w+)` \|$", operating, re.M)

@@ -38,7 +38,7 @@ pub struct Ack {
     pub seq: Seq,
 }
 
-/// What a socket finds in its queue.
+/// What a socket finds in its queue, boxed: a queue's room is taken when it is made, and most wait empty.
 #[derive(Debug)]
 pub struct Pushed {
     pub conversation: Arc<str>,
@@ -73,7 +73,7 @@ pub struct Subscription {
 struct Subscriber {
     socket: SocketId,
     conversation: Arc<str>,
-    queue: mpsc::Sender<Pushed>,
+    queue: mpsc::Sender<Box<Pushed>>,
     /// Told when the queue was full.
     overrun: Arc<tokio::sync::Notify>,
 }
@@ -126,7 +126,7 @@ impl Hub {
         self: &Arc<Self>,
         conversation: &str,
         socket: SocketId,
-        queue: mpsc::Sender<Pushed>,
+        queue: mpsc::Sender<Box<Pushed>>,
         overrun: Arc<tokio::sync::Notify>,
     ) -> Subscription {
         let name: Arc<str> = Arc::from(conversation);
@@ -173,10 +173,10 @@ impl Hub {
 
 /// False when the socket is gone or too slow.
 fn offer(subscriber: &Subscriber, push: Push) -> bool {
-    let pushed = Pushed {
+    let pushed = Box::new(Pushed {
         conversation: Arc::clone(&subscriber.conversation),
         push,
-    };
+    });
     match subscriber.queue.try_send(pushed) {
         Ok(()) => true,
         Err(mpsc::error::TrySendError::Full(_)) => {
@@ -231,11 +231,8 @@ mod tests {
         }
         overrun.notified().await;
         for seq in 1..=2 {
-            let Some(Pushed {
-                push: Push::Turn(turn),
-                ..
-            }) = fast.recv().await
-            else {
+            let pushed = fast.recv().await.expect("a turn");
+            let Push::Turn(turn) = pushed.push else {
                 panic!("no turn")
             };
             assert_eq!(turn.messages[0].seq, seq);

@@ -143,6 +143,10 @@ impl Citizen {
             acked |= text.starts_with("{\"type\":\"ack\"");
             answered |= text.starts_with("{\"type\":\"message\"")
                 && !text.contains("\"from\":{\"kind\":\"citizen\"}");
+            if text.contains("\"kind\":\"handoff\"") {
+                // Who waits for a human gets no more answers from the bot: the next question begins anew.
+                self.turns = TURNS_A_CONVERSATION;
+            }
             assert!(!text.starts_with("{\"type\":\"error\""), "{text}");
             if acked && answered {
                 return;

@@ -82,13 +82,13 @@ struct Desk {
     app: Arc<App>,
     account: Account,
     socket: SocketId,
-    queue: mpsc::Sender<Pushed>,
+    queue: mpsc::Sender<Box<Pushed>>,
     overrun: Arc<Notify>,
     followed: HashMap<String, Followed>,
 }
 
 impl Desk {
-    fn new(app: Arc<App>, account: Account) -> (Desk, mpsc::Receiver<Pushed>) {
+    fn new(app: Arc<App>, account: Account) -> (Desk, mpsc::Receiver<Box<Pushed>>) {
         let (queue, pushed) = mpsc::channel(QUEUE_MAX);
         let socket = app.engine.hub.socket_id();
         let desk = Desk {
@@ -357,7 +357,11 @@ impl Desk {
         out.feed(&frame).await
     }
 
-    async fn pushed(&mut self, pushed: Pushed, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
+    async fn pushed(
+        &mut self,
+        pushed: Box<Pushed>,
+        out: &mut Outgoing,
+    ) -> Result<(), outgoing::Ended> {
         let conversation = pushed.conversation.to_string();
         match pushed.push {
             Push::Turn(turn) => {
@@ -424,7 +428,7 @@ impl Desk {
 }
 
 /// Reads, writes and follows the queue until the socket ends.
-async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Pushed>), socket: WebSocket) {
+async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket: WebSocket) {
     let (sink, mut stream) = socket.split();
     let mut out = Outgoing::new(sink);
     let mut stop = desk.app.stop.subscribe();

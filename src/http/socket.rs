@@ -92,24 +92,33 @@ struct Session {
     after: Option<Seq>,
 }
 
+/// Each part is on the heap for as long as it runs: ten thousand idle sockets do not hold the room of a greeting.
 async fn serve(app: &Arc<App>, mut socket: WebSocket, address: IpAddr) {
+    if let Some(session) = Box::pin(admit(app, &mut socket, address)).await {
+        Box::pin(converse(app, socket, session)).await;
+    }
+}
+
+/// Waits for a hello, not for ever. `None` when the socket was closed.
+async fn admit(app: &Arc<App>, socket: &mut WebSocket, address: IpAddr) -> Option<Session> {
     let mut stop = app.stop.subscribe();
     let timeout = Duration::from_secs(app.config.server.hello_timeout_s);
-    let session = tokio::select! {
-        greeted = tokio::time::timeout(timeout, Box::pin(greet(app, &mut socket, address))) => match greeted {
-            Ok(Some(session)) => session,
-            Ok(None) => return,
-            Err(_) => {
-                let close = CloseCode::HelloTimeout;
-                outgoing::close_socket(&mut socket, close.number(), close.reason()).await;
-                return;
-            }
-        },
+    let greeted = tokio::select! {
+        greeted = tokio::time::timeout(timeout, greet(app, socket, address)) => greeted.ok(),
         () = super::stopped(&mut stop) => {
-            outgoing::close_socket(&mut socket, outgoing::GOING_AWAY, "shutdown").await;
-            return;
+            outgoing::close_socket(socket, outgoing::GOING_AWAY, "shutdown").await;
+            return None;
         }
     };
+    if greeted.is_none() {
+        let close = CloseCode::HelloTimeout;
+        outgoing::close_socket(socket, close.number(), close.reason()).await;
+    }
+    greeted.flatten()
+}
+
+/// Reads and writes until either side ends.
+async fn converse(app: &Arc<App>, socket: WebSocket, session: Session) {
     let (sink, stream) = socket.split();
     let (queue, pushed) = mpsc::channel(QUEUE_MAX);
     let overrun = Arc::new(Notify::new());
@@ -282,7 +291,7 @@ struct Reader {
     app: Arc<App>,
     conversation: String,
     socket: SocketId,
-    queue: mpsc::Sender<Pushed>,
+    queue: mpsc::Sender<Box<Pushed>>,
     bad_frames: u32,
 }
 
@@ -364,7 +373,10 @@ impl Reader {
     async fn push(&self, push: Push) {
         let conversation = Arc::from(self.conversation.as_str());
         // Fails only when the writer is gone; then the stream ends too.
-        let _ = self.queue.send(Pushed { conversation, push }).await;
+        let _ = self
+            .queue
+            .send(Box::new(Pushed { conversation, push }))
+            .await;
     }
 }
 
@@ -515,7 +527,7 @@ impl Writer {
     async fn run(
         mut self,
         mut out: Outgoing,
-        mut pushed: mpsc::Receiver<Pushed>,
+        mut pushed: mpsc::Receiver<Box<Pushed>>,
         overrun: Arc<Notify>,
     ) {
         let writing = async {

@@ -240,56 +240,42 @@ impl Lists {
     }
 }
 
-/// Documents whose best is looked at first when the best of all are chosen.
-const CHUNK_DOCS: usize = 64;
-
-/// Totals compared at a time.
-const LANES: usize = 8;
+/// Documents of a group whose best is looked at first when the best of all are chosen.
+const GROUP_DOCS: usize = 64;
 
 /// The largest of some totals, 0 when none is above.
 pub fn largest_of(totals: &[i16]) -> i16 {
-    let (parts, rest) = totals.as_chunks::<LANES>();
-    let mut lanes = [0i16; LANES];
-    for part in parts {
-        for (lane, total) in lanes.iter_mut().zip(part) {
-            *lane = (*lane).max(*total);
-        }
-    }
-    lanes
-        .iter()
-        .chain(rest)
-        .fold(0, |max, total| max.max(*total))
+    totals.iter().fold(0, |max, total| max.max(*total))
 }
 
-/// The largest totals above 0, at most `limit`, best first, with their documents. Chunks whose best is too small are
+/// The largest totals above 0, at most `limit`, best first, with their documents. Groups whose best is too small are
 /// not looked at twice.
 pub fn largest(totals: &[i16], limit: usize) -> Vec<(i16, u32)> {
-    // Chunks of a fixed size are compared many at a time.
-    let (chunks, rest) = totals.as_chunks::<CHUNK_DOCS>();
-    let mut maxima: Vec<i16> = Vec::with_capacity(chunks.len() + 1);
-    for chunk in chunks {
-        maxima.push(largest_of(chunk));
+    // A group is every n-th document: so the groups' best are found row by row, many compared at a time.
+    let groups = totals.len().div_ceil(GROUP_DOCS).max(1);
+    let mut maxima = vec![0i16; groups];
+    for row in totals.chunks(groups) {
+        for (max, total) in maxima.iter_mut().zip(row) {
+            *max = (*max).max(*total);
+        }
     }
-    maxima.push(largest_of(rest));
-    // As many documents as there are such chunks have at least this total.
+    // As many documents as there are such groups have at least this total.
     let mut floor = 1;
-    if maxima.len() > limit {
+    if groups > limit {
         let mut maxima = maxima.clone();
         let (_, nth, _) = maxima.select_nth_unstable_by(limit, |a, b| b.cmp(a));
         floor = floor.max(*nth);
     }
     let mut found: Vec<(i16, u32)> = Vec::with_capacity(2 * limit);
-    for (chunk, max) in maxima.iter().enumerate() {
+    for (group, max) in maxima.iter().enumerate() {
         if *max < floor {
             continue;
         }
-        let docs = chunk * CHUNK_DOCS..totals.len().min((chunk + 1) * CHUNK_DOCS);
-        let totals = totals[docs.clone()].iter().zip(docs);
-        found.extend(
-            totals
-                .filter(|(t, _)| **t >= floor)
-                .map(|(t, doc)| (*t, doc as u32)),
-        );
+        for doc in (group..totals.len()).step_by(groups) {
+            if totals[doc] >= floor {
+                found.push((totals[doc], doc as u32));
+            }
+        }
     }
     let better = |a: &(i16, u32), b: &(i16, u32)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
     if found.len() > limit {

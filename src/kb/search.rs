@@ -29,7 +29,7 @@ const QUERY_TERMS_MAX: usize = 96;
 /// Entries that go from the first ranking into the second.
 pub const CANDIDATES: usize = 16;
 /// Of these, the first so many are compared question by question.
-const COMPARED: usize = 8;
+const COMPARED: usize = 4;
 
 /// What is indexed of an entry.
 #[derive(Debug, Clone, Default)]

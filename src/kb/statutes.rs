@@ -1,8 +1,8 @@
 //! Statutes: imported once into a directory of their own, searched when no entry answers.
 //!
-//! A directory of statutes holds versions (`v-<hash>/`: the articles, the corrections and the index made of them) and a file `current` that names one. An import builds a new version beside the old one and then renames
-//! `current`, so that a kill at any moment leaves the old statutes or the new ones, and a running server keeps what it
-//! has opened.
+//! A directory of statutes holds versions (`v-<hash>/`: the articles, the corrections and the index made of them) and
+//! a file `current` that names one. An import builds a new version beside the old one and then renames `current`, so
+//! that a kill at any moment leaves the old statutes or the new ones, and a running server keeps what it has opened.
 
 mod files;
 mod index;

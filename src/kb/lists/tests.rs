@@ -104,3 +104,22 @@ fn the_longest_query_does_not_overflow() {
     assert!(query.terms.len() <= QUERY_TERMS_MAX);
     assert!(scored(&builder.finish(BM25), &query)[0] > 0);
 }
+
+#[test]
+fn the_largest_are_those_of_a_full_sort() {
+    let mut seed = 7u32;
+    let mut next = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as i16 - 100
+    };
+    for count in [0, 1, 63, 64, 65, 5_000] {
+        let totals: Vec<i16> = (0..count).map(|_| next()).collect();
+        let mut all: Vec<(i16, u32)> = totals.iter().copied().zip(0..).collect();
+        all.retain(|(total, _)| *total > 0);
+        all.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        for limit in [1, 10, 60] {
+            let want = &all[..limit.min(all.len())];
+            assert_eq!(largest(&totals, limit), want, "{limit} of {count}");
+        }
+    }
+}

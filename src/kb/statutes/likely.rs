@@ -19,7 +19,7 @@ const SLOTS: usize = 64;
 /// Most characters of a query.
 const QUERY_CHARS_MAX: usize = 96;
 /// Longest part of an article read, in characters.
-const READ_CHARS_MAX: usize = 500;
+const READ_CHARS_MAX: usize = 400;
 /// Times of a mention whose logarithms are kept.
 const GAINS: usize = 5;
 

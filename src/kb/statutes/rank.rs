@@ -237,8 +237,12 @@ mod tests {
         let sample = |at: usize| {
             let mut candidates = vec![[0.0; COUNT]; 3];
             candidates[at % 3][0] = 1.0;
-            candidates[(at * 7 + 1) % 3][1] = 1.0;
-            let right = if at % 10 == 0 { (at + 1) % 3 } else { at % 3 };
+            candidates[at / 3 % 3][1] = 1.0;
+            let right = if at.is_multiple_of(10) {
+                (at + 1) % 3
+            } else {
+                at % 3
+            };
             ArticleSample {
                 candidates,
                 right: (0..3).map(|c| c == right).collect(),

@@ -8,7 +8,7 @@ use crate::law::version::Laws;
 use jiff::civil::Date;
 use std::collections::HashMap;
 
-/// Within a law's file a question belongs to one article: asked of two it would tell them apart no more.
+/// A question asked of two articles of a law would not tell them apart.
 pub(super) fn check(parsed: &Parsed, laws: Option<&Laws>, day: Date, findings: &mut Findings) {
     for law in &parsed.law_questions {
         let mut asked: HashMap<String, usize> = HashMap::new();

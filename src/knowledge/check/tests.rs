@@ -203,6 +203,32 @@ fn a_question_stands_in_one_entry_only() {
 }
 
 #[test]
+fn questions_of_articles_name_what_is_in_force_and_stand_once() {
+    const FILE: &str = "kb/articles/风筝法.txt";
+    let text = "第二条\t线割了人谁赔\n第三条\t旧的那条还算数吗\n第二条\t线割了人，谁赔？\n第九条\t没有这条\n";
+    let sources = with_entries(&[
+        ("kb/x/kite-injury.md", KITE),
+        ("kb/x/top-noise.md", TOP),
+        (FILE, text),
+    ]);
+    let said: Vec<String> = check(&sources, Some(&laws()), TODAY, None)
+        .iter()
+        .filter(|f| f.file == FILE)
+        .map(ToString::to_string)
+        .collect();
+    let wanted = [
+        "2: warning: 风筝法 第三条: 已废止",
+        "3: error: the same question stands in line 1",
+        "4: warning: 风筝法 第九条: 查无此条",
+    ];
+    assert_eq!(said.len(), wanted.len(), "{said:#?}");
+    for (said, wanted) in said.iter().zip(wanted) {
+        let wanted = format!("{FILE}:{wanted}");
+        assert!(said.starts_with(&wanted), "{said}, not {wanted}");
+    }
+}
+
+#[test]
 fn nobody_is_left_alone_with_a_grave_matter() {
     let alone = TOP.replacen("human: offered", "human: none", 1);
     assert_eq!(found_in(KITE, &alone, None), Vec::<String>::new());
