@@ -10,6 +10,7 @@ pub mod pages;
 mod sign_in;
 pub mod socket;
 pub mod token;
+mod writer;
 
 use crate::config::Config;
 use crate::engine::Engine;

@@ -4,6 +4,7 @@ use super::App;
 use super::frames;
 use super::outgoing::{self, Outgoing};
 use super::token::{self, TokenError};
+use super::writer::Writer;
 use crate::dialogue::nouns::{Author, Event, Owner, Seq, What};
 use crate::engine::HandleError;
 use crate::hub::{Push, Pushed, QUEUE_MAX, SocketId};
@@ -510,110 +511,5 @@ async fn more(app: &Arc<App>, conversation: &str, before: Seq, limit: u32) -> Se
     match page {
         Ok((messages, more)) => ServerFrame::Page { messages, more },
         Err(error) => ServerFrame::Error(outgoing::error_frame(error, None)),
-    }
-}
-
-/// Writes what is pushed, in order of seq; what it missed it reads from the log.
-struct Writer {
-    app: Arc<App>,
-    conversation: String,
-    socket: SocketId,
-    /// Highest seq written.
-    sent: Seq,
-    owner: Owner,
-}
-
-impl Writer {
-    async fn run(
-        mut self,
-        mut out: Outgoing,
-        mut pushed: mpsc::Receiver<Box<Pushed>>,
-        overrun: Arc<Notify>,
-    ) {
-        let writing = async {
-            Box::pin(self.catch_up(&mut out)).await?;
-            out.flush().await?;
-            while let Some(first) = pushed.recv().await {
-                let mut next = Some(first.push);
-                while let Some(push) = next {
-                    self.write(&mut out, push).await?;
-                    next = pushed.try_recv().ok().map(|p| p.push);
-                }
-                out.flush().await?;
-            }
-            Ok::<(), outgoing::Ended>(())
-        };
-        tokio::select! {
-            _ = writing => {}
-            () = overrun.notified() => {
-                let close = CloseCode::Resync;
-                out.close(close.number(), close.reason()).await;
-            }
-        }
-    }
-
-    /// Writes every message of the log above `sent`.
-    async fn catch_up(&mut self, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
-        loop {
-            let messages = self
-                .app
-                .engine
-                .messages_after(&self.conversation, self.sent)
-                .await
-                .map_err(|_| outgoing::Ended)?;
-            let Some(last) = messages.last() else {
-                return Ok(());
-            };
-            self.sent = last.seq;
-            for message in messages {
-                out.feed(&ServerFrame::Message(message)).await?;
-            }
-        }
-    }
-
-    async fn write(&mut self, out: &mut Outgoing, push: Push) -> Result<(), outgoing::Ended> {
-        match push {
-            Push::Turn(turn) => {
-                if let Some(ack) = turn.ack.as_ref().filter(|a| a.socket == self.socket) {
-                    let (id, seq) = (ack.id.clone(), ack.seq);
-                    out.feed(&ServerFrame::Ack { id, seq }).await?;
-                }
-                let first = turn.messages.first().map(|m| m.seq);
-                if first.is_some_and(|seq| seq > self.sent + 1) {
-                    Box::pin(self.catch_up(out)).await?;
-                }
-                for message in turn.messages.iter().filter(|m| m.seq > self.sent) {
-                    out.feed_message(message).await?;
-                }
-                let last = turn.messages.last().map_or(0, |m| m.seq);
-                self.sent = self.sent.max(last);
-                if let Some(owner) = &turn.owner {
-                    self.owner = owner.clone();
-                    self.state(out, None).await?;
-                }
-                Ok(())
-            }
-            Push::Typing { by_citizen } if by_citizen => Ok(()),
-            Push::Typing { .. } => out.feed(&ServerFrame::Typing).await,
-            Push::Position(position) => self.state(out, Some(position)).await,
-            Push::Frame(text) => out.feed_text(text).await,
-            Push::Close { code, reason } => {
-                out.close(code, reason).await;
-                Err(outgoing::Ended)
-            }
-        }
-    }
-
-    async fn state(
-        &mut self,
-        out: &mut Outgoing,
-        position: Option<u32>,
-    ) -> Result<(), outgoing::Ended> {
-        let queued = matches!(self.owner, Owner::Queue { .. });
-        let queue = position
-            .filter(|_| queued)
-            .map(|position| crate::wire::QueueInfo { position });
-        let owner = self.owner.clone();
-        out.feed(&ServerFrame::State { owner, queue }).await
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod entry;
 pub mod lists;
+pub mod logit;
 pub mod measure;
 pub mod rank;
 pub mod search;

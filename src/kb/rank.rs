@@ -4,6 +4,7 @@
 //! is the same for all candidates (how long the question is, how much of it is known) then speaks for or against
 //! "none of them". Weights are fitted on the fitting part of the measuring questions ([`super::measure`]).
 
+use super::logit::{self, Derivatives};
 use super::search::{Found, Match};
 use crate::dialogue::script::Thresholds;
 use serde::{Deserialize, Serialize};
@@ -98,15 +99,8 @@ impl Ranker {
             return Ok(Ranker::default());
         }
         let file: File = toml::from_str(text)?;
-        let mut weights = [0.0; COUNT];
-        for (weight, name) in weights.iter_mut().zip(FEATURES) {
-            *weight = *file.weights.get(name).ok_or(RankerError::Names)?;
-        }
-        if file.weights.len() != COUNT {
-            return Err(RankerError::Names);
-        }
         Ok(Ranker {
-            weights,
+            weights: logit::in_order(&file.weights, &FEATURES).ok_or(RankerError::Names)?,
             answer_high: file.thresholds.answer_high,
             answer_other: file.thresholds.answer_other,
         })
@@ -126,11 +120,9 @@ impl Ranker {
     pub fn to_toml(&self) -> String {
         let mut text = String::from(
             "# Weights of the second ranking and proved thresholds, see docs/calibration.md.\n\
-             # Made by `faxun calibrate`; do not edit.\n[weights]\n",
+             # Made by `faxun calibrate`; do not edit.\n",
         );
-        for (name, weight) in FEATURES.iter().zip(self.weights) {
-            text.push_str(&format!("{name} = {weight:.4}\n"));
-        }
+        text.push_str(&logit::table(&FEATURES, &self.weights));
         text.push_str("\n[thresholds]\n");
         let proved = [
             ("answer_high", self.answer_high),
@@ -164,28 +156,8 @@ impl Ranker {
 
     /// Fits the weights by maximum likelihood (Newton's method). Deterministic.
     pub fn fit(samples: &[Sample]) -> Ranker {
-        let mut weights = [0f64; COUNT];
-        let mut last = f64::INFINITY;
-        let mut step = [0f64; COUNT];
-        let mut share = 1.0;
-        for _ in 0..STEPS_MAX {
-            let tried: [f64; COUNT] = std::array::from_fn(|i| weights[i] - share * step[i]);
-            let (loss, gradient, hessian) = derivatives(samples, &tried);
-            if loss > last {
-                // Too far: half the way.
-                share /= 2.0;
-                continue;
-            }
-            weights = tried;
-            share = 1.0;
-            if last - loss < LOSS_STEP_MIN {
-                break;
-            }
-            last = loss;
-            step = solve(hessian, gradient);
-        }
         Ranker {
-            weights: weights.map(|w| w as f32),
+            weights: logit::newton(STEPS_MAX, LOSS_STEP_MIN, |w| derivatives(samples, w)),
             ..Ranker::default()
         }
     }
@@ -219,10 +191,8 @@ fn dot(a: &Features, b: &Features) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-type Matrix = [[f64; COUNT]; COUNT];
-
 /// Mean loss, its gradient and its Hessian.
-fn derivatives(samples: &[Sample], weights: &[f64; COUNT]) -> (f64, [f64; COUNT], Matrix) {
+fn derivatives(samples: &[Sample], weights: &[f64; COUNT]) -> Derivatives<COUNT> {
     let total: f64 = samples.iter().map(|s| s.weight).sum::<f64>().max(1.0);
     let mut loss = 0.0;
     let mut gradient = [0.0; COUNT];
@@ -264,32 +234,6 @@ fn derivatives(samples: &[Sample], weights: &[f64; COUNT]) -> (f64, [f64; COUNT]
         hessian[i][i] += RIDGE;
     }
     (loss, gradient, hessian)
-}
-
-/// Solves `matrix · x = right` for a symmetric positive definite matrix given by its lower half (Cholesky).
-pub(super) fn solve<const N: usize>(matrix: [[f64; N]; N], right: [f64; N]) -> [f64; N] {
-    let mut low = [[0.0; N]; N];
-    for i in 0..N {
-        for j in 0..=i {
-            let known: f64 = (0..j).map(|k| low[i][k] * low[j][k]).sum();
-            low[i][j] = if i == j {
-                // The ridge keeps the diagonal positive; rounding must not make it a NaN.
-                (matrix[i][i] - known).max(RIDGE * RIDGE).sqrt()
-            } else {
-                (matrix[i][j] - known) / low[j][j]
-            };
-        }
-    }
-    let mut x = right;
-    for i in 0..N {
-        let known: f64 = (0..i).map(|k| low[i][k] * x[k]).sum();
-        x[i] = (x[i] - known) / low[i][i];
-    }
-    for i in (0..N).rev() {
-        let known: f64 = (i + 1..N).map(|k| low[k][i] * x[k]).sum();
-        x[i] = (x[i] - known) / low[i][i];
-    }
-    x
 }
 
 #[cfg(test)]
@@ -334,29 +278,5 @@ mod tests {
         };
         assert!((p(1.0) - 0.8).abs() < 0.01, "{}", p(1.0));
         assert!((p(0.0) - 0.2).abs() < 0.01, "{}", p(0.0));
-    }
-
-    #[test]
-    fn the_solver_solves() {
-        let mut matrix = [[0.0; COUNT]; COUNT];
-        for (i, row) in matrix.iter_mut().enumerate() {
-            row[i] = 2.0 + i as f64;
-            if i > 0 {
-                row[i - 1] = 0.5;
-            }
-        }
-        let want: [f64; COUNT] = std::array::from_fn(|i| i as f64 - 3.0);
-        let right = std::array::from_fn(|i| {
-            let below = if i + 1 < COUNT {
-                0.5 * want[i + 1]
-            } else {
-                0.0
-            };
-            let above = if i > 0 { 0.5 * want[i - 1] } else { 0.0 };
-            matrix[i][i] * want[i] + below + above
-        });
-        for (got, want) in solve(matrix, right).iter().zip(want) {
-            assert!((got - want).abs() < 1e-9);
-        }
     }
 }

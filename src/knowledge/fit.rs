@@ -24,7 +24,7 @@ const WRONG_MAX_OTHER: f64 = 0.05;
 const GRID: std::ops::RangeInclusive<u32> = 20..=99;
 /// Bins of the table of reliability.
 const BINS: usize = 10;
-/// Newton's bisection: halvings of the interval for an exact bound.
+/// Halvings of the interval in which an exact bound is looked for.
 const HALVINGS: usize = 60;
 
 /// What fitting made.

@@ -14,7 +14,7 @@ use crate::dialogue::reading::{Hit, Reading, TOP_MAX};
 use crate::dialogue::script::Script;
 use crate::kb::entry::Entry;
 use crate::kb::rank::{self, Evidence, Ranker, Sample};
-use crate::kb::search::{Index, Indexed, Match};
+use crate::kb::search::{Found, Index, Indexed, Match};
 use crate::kb::statutes::{ArticleRanker, LawIndex, Lay};
 use crate::kb::wordings::{self, ARTICLES_FOLDER, LawQuestions};
 use crate::reading::Reader;
@@ -257,13 +257,9 @@ impl Knowledge {
     }
 
     fn hits(&self, text: &Text, reading: &Reading) -> Vec<Hit> {
-        let found = self.index.search(text);
-        let intent = |entry: usize| reading.intent_p(&self.entries[entry].intent.value);
-        let evidence = Evidence {
-            intent: &intent,
-            legal: reading.legal,
-        };
-        let ranked = self.ranker.rank(&found, &evidence, TOP_MAX);
+        let ranked = self.found(text, reading, |found, evidence| {
+            self.ranker.rank(found, evidence, TOP_MAX)
+        });
         // An entry can only be right where the matter is legal at all.
         let hit = |(entry, p): (usize, f32)| Hit {
             entry: self.entries[entry].id.value.clone(),
@@ -280,25 +276,32 @@ impl Knowledge {
         hits
     }
 
-    /// A question as a sample for fitting; `entry` answers it, if any does.
-    fn sample(&self, question: &str, entry: Option<&str>, today: Date) -> Sample {
-        let (text, reading) = self.first(question, today);
-        let found = self.index.search(&text);
+    /// Searches the entries; `then` is given what was found and what the reading says besides.
+    fn found<R>(
+        &self,
+        text: &Text,
+        reading: &Reading,
+        then: impl FnOnce(&Found, &Evidence) -> R,
+    ) -> R {
         let intent = |entry: usize| reading.intent_p(&self.entries[entry].intent.value);
         let evidence = Evidence {
             intent: &intent,
             legal: reading.legal,
         };
+        then(&self.index.search(text), &evidence)
+    }
+
+    /// A question as a sample for fitting; `entry` answers it, if any does.
+    fn sample(&self, question: &str, entry: Option<&str>, today: Date) -> Sample {
+        let (text, reading) = self.first(question, today);
         let id = |m: &Match| self.entries[m.entry].id.value.as_str();
-        Sample {
+        self.found(&text, &reading, |found, evidence| Sample {
             right: found.matches.iter().position(|m| Some(id(m)) == entry),
-            candidates: found
-                .matches
-                .iter()
-                .map(|m| rank::features(&found, m, &evidence))
+            candidates: (found.matches.iter())
+                .map(|m| rank::features(found, m, evidence))
                 .collect(),
             weight: 1.0,
-        }
+        })
     }
 
     /// Questions that measure and are never indexed: entry id and question.

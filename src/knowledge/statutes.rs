@@ -3,7 +3,6 @@
 use super::{Knowledge, Parsed};
 use crate::dialogue::nouns::Citation;
 use crate::dialogue::reading::Reading;
-use crate::kb::rank::Evidence;
 use crate::kb::search::Indexed;
 use crate::kb::statutes::{
     self, ArticleRanker, ArticleSample, Asking, LawIndex, Lay, LayEntry, StatuteHit,
@@ -126,13 +125,9 @@ impl Knowledge {
     ) -> Asking<'a> {
         let mut reading = Reading::default();
         self.reader.classify(text, &mut reading);
-        let found = self.index.search(text);
-        let intent = |entry: usize| reading.intent_p(&self.entries[entry].intent.value);
-        let evidence = Evidence {
-            intent: &intent,
-            legal: reading.legal,
-        };
-        let entries = self.ranker.rank(&found, &evidence, ENTRIES_TOP);
+        let entries = self.found(text, &reading, |found, evidence| {
+            self.ranker.rank(found, evidence, ENTRIES_TOP)
+        });
         let intents = reading.intents.iter().map(|i| (i.intent.clone(), i.p));
         Asking {
             text,

@@ -3,7 +3,7 @@
 //! A few dozen features and one weight each. The weights are fitted on questions whose articles lawyers chose
 //! (`faxun calibrate --statutes FILE`); nothing else of those questions is kept.
 
-use crate::kb::rank::solve;
+use crate::kb::logit::{self, Derivatives};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -103,27 +103,16 @@ impl ArticleRanker {
             return Ok(ArticleRanker::default());
         }
         let file: File = toml::from_str(text)?;
-        let mut weights = [0.0; COUNT];
-        for (weight, name) in weights.iter_mut().zip(FEATURES) {
-            let known = file.weights.get(name);
-            *weight = *known.ok_or(ArticleRankerError::Names)?;
-        }
-        if file.weights.len() != COUNT {
-            return Err(ArticleRankerError::Names);
-        }
+        let weights = logit::in_order(&file.weights, &FEATURES);
+        let weights = weights.ok_or(ArticleRankerError::Names)?;
         Ok(ArticleRanker { weights })
     }
 
     /// The weights as a file.
     pub fn to_toml(&self) -> String {
-        let mut text = String::from(
-            "# Weights of the second ranking of articles, see docs/statutes.md.\n\
-             # Made by `faxun calibrate --statutes`; do not edit.\n[weights]\n",
-        );
-        for (name, weight) in FEATURES.iter().zip(self.weights) {
-            text.push_str(&format!("{name} = {weight:.4}\n"));
-        }
-        text
+        let head = "# Weights of the second ranking of articles, see docs/statutes.md.\n\
+             # Made by `faxun calibrate --statutes`; do not edit.\n";
+        format!("{head}{}", logit::table(&FEATURES, &self.weights))
     }
 
     /// Larger is better; only comparable among the candidates of one question.
@@ -134,38 +123,19 @@ impl ArticleRanker {
     /// Fits the weights by maximum likelihood (Newton's method); the right articles of a question share its weight.
     /// Questions without a right candidate tell nothing. Deterministic.
     pub fn fit<'a>(samples: impl Iterator<Item = &'a ArticleSample> + Clone) -> ArticleRanker {
-        let mut weights = [0f64; COUNT];
-        let mut step = [0f64; COUNT];
-        let (mut last, mut share) = (f64::INFINITY, 1.0);
-        for _ in 0..STEPS_MAX {
-            let tried: [f64; COUNT] = std::array::from_fn(|i| weights[i] - share * step[i]);
-            let (loss, gradient, hessian) = derivatives(samples.clone(), &tried);
-            if loss > last {
-                // Too far: half the way.
-                share /= 2.0;
-                continue;
-            }
-            weights = tried;
-            share = 1.0;
-            if last - loss < LOSS_STEP_MIN {
-                break;
-            }
-            last = loss;
-            step = solve(hessian, gradient);
-        }
         ArticleRanker {
-            weights: weights.map(|w| w as f32),
+            weights: logit::newton(STEPS_MAX, LOSS_STEP_MIN, |w| {
+                derivatives(samples.clone(), w)
+            }),
         }
     }
 }
-
-type Matrix = [[f64; COUNT]; COUNT];
 
 /// Loss, its gradient and its Hessian, all divided by the number of questions.
 fn derivatives<'a>(
     samples: impl Iterator<Item = &'a ArticleSample>,
     weights: &[f64; COUNT],
-) -> (f64, [f64; COUNT], Matrix) {
+) -> Derivatives<COUNT> {
     let mut loss = 0.0;
     let mut gradient = [0.0; COUNT];
     let mut hessian = [[0.0; COUNT]; COUNT];
