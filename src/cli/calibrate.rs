@@ -6,17 +6,19 @@ use faxun::config::Config;
 use faxun::eval;
 use faxun::knowledge::{self, RANKER_FILE, STATUTES_FILE};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where the report goes in a checkout of the project; elsewhere it is printed.
 const REPORT_FILE: &str = "docs/calibration.md";
 
 /// Writes the fitted weights and thresholds beside the entries. Deterministic: the same entries give the same file.
-pub fn calibrate(open: &Open) -> anyhow::Result<()> {
+pub fn calibrate(open: &Open, laws: Option<&Path>) -> anyhow::Result<()> {
     let config = open.settings()?;
+    let laws = open::laws(&config, laws)?;
     let dir = writable(&config)?;
     let sources = open::sources(&config)?;
     let today = faxun::clock::china_date(faxun::clock::now_ms());
-    let fitted = knowledge::fit(&sources, today)
+    let fitted = knowledge::fit(&sources, laws.map(Arc::new), today)
         .map_err(|problems| anyhow::anyhow!("intents and kb cannot be used:\n{problems}"))?;
     println!("{} written", write(&dir, RANKER_FILE, &fitted.weights)?);
     if dir.join("docs").is_dir() {
@@ -27,14 +29,18 @@ pub fn calibrate(open: &Open) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the weights of the ranking of articles beside the entries and prints what they are worth.
+/// Writes the weights of the ranking of articles, and of entries by what the statutes say, beside the entries and prints
+/// what they are worth.
 pub fn statutes(open: &Open, file: &Path, laws: Option<&Path>) -> anyhow::Result<()> {
     let config = open.settings()?;
     let dir = writable(&config)?;
-    let knowledge = open::knowledge(&config, open::laws(&config, laws)?)?;
-    let (weights, report) = eval::statutes::fit(&knowledge, file, faxun::clock::now_ms())?;
-    write(&dir, STATUTES_FILE, &weights)?;
-    println!("{report}");
+    let sources = open::sources(&config)?;
+    let mut knowledge = open::knowledge(&config, open::laws(&config, laws)?)?;
+    let now_ms = faxun::clock::now_ms();
+    let fitted = eval::statutes::fit(&mut knowledge, &sources, file, now_ms)?;
+    write(&dir, STATUTES_FILE, &fitted.articles)?;
+    write(&dir, RANKER_FILE, &fitted.entries)?;
+    println!("{}", fitted.report);
     Ok(())
 }
 

@@ -80,7 +80,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         statutes: Option<PathBuf>,
         /// Statutes (JSON Lines, may be gzipped) instead of the imported ones.
-        #[arg(long, value_name = "FILE", requires = "statutes")]
+        #[arg(long, value_name = "FILE")]
         laws: Option<PathBuf>,
     },
     /// Accounts of consultants.
@@ -211,7 +211,10 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
         Command::Check { laws, on, strict } => check::check(&open, laws, on, strict),
         Command::Laws(command) => laws::laws(&open, command),
         Command::Eval(command) => eval::eval(&open, command).map(|()| true),
-        Command::Calibrate { statutes: None, .. } => calibrate::calibrate(&open).map(|()| true),
+        Command::Calibrate {
+            statutes: None,
+            laws,
+        } => calibrate::calibrate(&open, laws.as_deref()).map(|()| true),
         Command::Calibrate {
             statutes: Some(file),
             laws,

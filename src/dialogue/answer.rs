@@ -3,7 +3,7 @@
 use super::bounds::{self, ID_BYTES_MAX};
 use super::draft::Draft;
 use super::form;
-use super::nouns::{Body, Concern, From, HandoffReason};
+use super::nouns::{Body, Citation, Concern, From, HandoffReason};
 use super::reading::Hit;
 use super::script::{EntryCard, HumanLevel};
 use super::state::{Answered, Pick};
@@ -132,7 +132,7 @@ pub(super) fn row_answer(d: &mut Draft) -> Option<Rule> {
         entry: entry.id.clone(),
         title: entry.title.clone(),
         markdown: format!("{}\n\n{again}", entry.conclusion),
-        citations: entry.citations.clone(),
+        citations: citations(d, entry),
         next: d.choices(&picks),
         safety: d.take_safety(),
     };
@@ -154,6 +154,21 @@ pub(super) fn give(d: &mut Draft, entry: &EntryCard) -> Rule {
     Rule::Answer
 }
 
+/// An entry's citations, those first that matter most for the question. None is lost and none doubled, whatever the
+/// reading says.
+fn citations(d: &Draft, entry: &EntryCard) -> Vec<Citation> {
+    let hit = d.reading.hits.iter().find(|hit| hit.entry == entry.id);
+    let order = hit.map_or(&[][..], |hit| hit.cites.as_slice());
+    let mut left: Vec<Option<&Citation>> = entry.citations.iter().map(Some).collect();
+    let mut take = |place: usize| left.get_mut(place).and_then(Option::take);
+    let mut first: Vec<&Citation> = order
+        .iter()
+        .filter_map(|at| take(usize::from(*at)))
+        .collect();
+    first.extend(left.into_iter().flatten());
+    first.into_iter().cloned().collect()
+}
+
 /// Shows an entry, with the safety line that the turn owes or else its own.
 pub(super) fn show(d: &mut Draft, entry: &EntryCard) {
     let known = entry.next.iter().filter(|id| d.entry(id).is_some());
@@ -168,7 +183,7 @@ pub(super) fn show(d: &mut Draft, entry: &EntryCard) {
         entry: entry.id.clone(),
         title: entry.title.clone(),
         markdown: entry.markdown.clone(),
-        citations: entry.citations.clone(),
+        citations: citations(d, entry),
         next: d.choices(&picks),
         safety: d.take_safety().or_else(|| entry.safety.clone()),
     };

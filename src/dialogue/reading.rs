@@ -28,7 +28,7 @@ pub struct Reading {
     /// Best first, at most [`TOP_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hits: Vec<Hit>,
-    /// Articles found by search, best first, at most [`TOP_MAX`]; only asked for when no hit passes.
+    /// Articles found by search, best first, at most [`TOP_MAX`]; only asked for when no hit is sure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statutes: Vec<Citation>,
     /// Probability that the text is a legal matter at all, 0 to 1.
@@ -74,6 +74,9 @@ pub struct Hit {
     pub entry: String,
     /// Calibrated probability that this entry is the right answer, 0 to 1.
     pub p: f32,
+    /// Places of the entry's citations in the order in which they matter for this question; empty: in its own order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cites: Vec<u8>,
 }
 
 /// A whole message that is a command, in any wording.
@@ -190,6 +193,8 @@ impl Hit {
         Hit {
             entry: self.entry.clone(),
             p: finite(self.p),
+            // Shown by then: the message has the citations in this order.
+            cites: Vec::new(),
         }
     }
 }

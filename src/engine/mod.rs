@@ -12,7 +12,7 @@ use crate::dialogue::state::State;
 use crate::dialogue::step::{self, Admission, Refusal, Step};
 use crate::dialogue::turn::{FORMAT, Rule, Turn};
 use crate::hub::{Ack, Delivery, Hub, SocketId};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Found, Knowledge};
 use crate::reading::text::Text;
 use crate::store::{Appended, LogId, NewRecord, Revision, Store, StoreError};
 use arc_swap::ArcSwap;
@@ -288,7 +288,7 @@ impl Engine {
         Ok(Some((next, handled)))
     }
 
-    /// Reads the text and decides. The statutes are asked only where nothing else answers.
+    /// Reads the text and decides. The statutes are asked where no entry is sure to answer.
     pub async fn decide(
         &self,
         knowledge: &Arc<Knowledge>,
@@ -307,40 +307,39 @@ impl Engine {
             return (reading, step);
         };
         let bot = matches!(state.owner, Owner::Bot | Owner::Closed { .. });
-        let (text, mut reading) = read(knowledge, text, bot, now_ms).await;
-        let step = step::step(&ctx, state, event, &reading, now_ms);
-        if !needs_statutes(knowledge, &reading, &step) {
-            return (reading, step);
+        let (text, found, mut reading) = read(knowledge, text, bot, now_ms).await;
+        if let Some(found) = found.filter(|_| knowledge.wants_statutes(&reading)) {
+            self.consult(knowledge, text, found, &mut reading, now_ms)
+                .await;
         }
-        self.ask_statutes(knowledge, text, &mut reading, now_ms)
-            .await;
         let step = step::step(&ctx, state, event, &reading, now_ms);
         (reading, step)
     }
 
     /// On the bounded blocking pool, with a deadline; a missed one is recorded and the turn goes on without.
-    async fn ask_statutes(
+    async fn consult(
         &self,
         knowledge: &Arc<Knowledge>,
         text: Text,
+        found: Found,
         reading: &mut Reading,
         now_ms: Millis,
     ) {
         let knowledge = Arc::clone(knowledge);
         let pool = Arc::clone(&self.statutes);
+        let mut asked = reading.clone();
         let search = async move {
             let permit = pool.acquire_owned().await.ok()?;
-            tokio::task::spawn_blocking(move || {
-                let found =
-                    knowledge.statutes(&text, crate::clock::china_date(now_ms), STATUTES_TOP);
+            let today = crate::clock::china_date(now_ms);
+            let consult = move || {
+                knowledge.consult(&text, &found, &mut asked, today, STATUTES_TOP);
                 drop(permit);
-                found
-            })
-            .await
-            .ok()
+                asked
+            };
+            tokio::task::spawn_blocking(consult).await.ok()
         };
         match tokio::time::timeout(STATUTES_DEADLINE, search).await {
-            Ok(Some(found)) => reading.statutes = found,
+            Ok(Some(consulted)) => *reading = consulted,
             _ => {
                 reading.statutes_missed = true;
                 self.metrics.statutes_missed();
@@ -452,13 +451,11 @@ async fn read(
     text: &str,
     bot: bool,
     now_ms: Millis,
-) -> (Text, Reading) {
+) -> (Text, Option<Found>, Reading) {
     let read = move |knowledge: &Knowledge, text: &str| {
         let (text, mut reading) = knowledge.first(text, crate::clock::china_date(now_ms));
-        if bot {
-            knowledge.bot(&text, &mut reading);
-        }
-        (text, reading)
+        let found = bot.then(|| knowledge.bot(&text, &mut reading));
+        (text, found, reading)
     };
     if text.len() > INLINE_BYTES_MAX {
         let (shared, owned) = (Arc::clone(knowledge), text.to_owned());
@@ -467,11 +464,6 @@ async fn read(
         }
     }
     read(knowledge, text)
-}
-
-/// Whether the statutes should be asked before `step` is taken: legal, understood, and nothing prepared.
-pub fn needs_statutes(knowledge: &Knowledge, reading: &Reading, step: &Step) -> bool {
-    step.rule == Rule::NotUnderstood && !reading.unintelligible && knowledge.has_statutes()
 }
 
 fn messages_of(records: Vec<crate::store::Record>) -> Result<Vec<Message>, HandleError> {

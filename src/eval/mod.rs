@@ -14,7 +14,6 @@ use crate::dialogue::script::{Context, Duty};
 use crate::dialogue::state::State;
 use crate::dialogue::step::{self, Step};
 use crate::dialogue::turn::Rule;
-use crate::engine;
 use crate::knowledge::Knowledge;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -140,13 +139,12 @@ pub fn turn(
     let today = crate::clock::china_date(now_ms);
     let (text, mut reading) = knowledge.first(text, today);
     if matches!(state.owner, Owner::Bot | Owner::Closed { .. }) {
-        knowledge.bot(&text, &mut reading);
+        let found = knowledge.bot(&text, &mut reading);
+        if knowledge.wants_statutes(&reading) {
+            knowledge.consult(&text, &found, &mut reading, today, STATUTES_TOP);
+        }
     }
-    let mut step = step::step(&ctx, state, event, &reading, now_ms);
-    if engine::needs_statutes(knowledge, &reading, &step) {
-        reading.statutes = knowledge.statutes(&text, today, STATUTES_TOP);
-        step = step::step(&ctx, state, event, &reading, now_ms);
-    }
+    let step = step::step(&ctx, state, event, &reading, now_ms);
     (reading, step)
 }
 

@@ -1,8 +1,9 @@
 //! `eval statutes FILE`: whether the search finds the articles that lawyers chose; and fitting its second ranking.
 
-use super::{EvalError, Gold, Report, round, share, statute_rows};
+use super::{EvalError, Report, StatuteRow, answers, round, share, statute_rows};
 use crate::kb::statutes::{ArticleRanker, ArticleSample};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{self, Knowledge, Sources};
+use jiff::civil::Date;
 use serde_json::json;
 use std::path::Path;
 use std::time::Instant;
@@ -73,46 +74,92 @@ pub fn statutes(knowledge: &Knowledge, file: &Path, now_ms: i64) -> Result<Repor
 /// Parts of the questions for cross-validation.
 const FOLDS: usize = 5;
 
-/// Weights fitted on the questions of a file, as the text of `kb/statutes.toml`, and what they are worth: with the
-/// weights set by hand, with those in use, cross-validated, and on the very questions they are fitted on. Only the
-/// features of the candidates and whether they are right enter the fit. Deterministic.
+/// What fitting made.
+pub struct Fitted {
+    /// The text of `kb/statutes.toml`.
+    pub articles: String,
+    /// The text of `kb/ranker.toml`.
+    pub entries: String,
+    pub report: serde_json::Value,
+}
+
+/// Weights fitted on the questions of a file, and what they are worth: set by hand, cross-validated, and on the very
+/// questions they are fitted on. Fitted are the ranking of articles and, together with the sources' own measuring questions, that of
+/// entries by what the statutes say. Only features of candidates and which of them are right enter. Deterministic.
 pub fn fit(
-    knowledge: &Knowledge,
+    knowledge: &mut Knowledge,
+    sources: &Sources,
     file: &Path,
     now_ms: i64,
-) -> Result<(String, serde_json::Value), EvalError> {
+) -> Result<Fitted, EvalError> {
     if !knowledge.has_statutes() {
         return Err(EvalError::NoStatutes);
     }
     let today = crate::clock::china_date(now_ms);
     let rows = statute_rows(file)?;
-    let sample = |gold: &[Gold], question: &str| {
-        let text = knowledge.reader().text(question);
-        let right = |law: &str, article_no: &str| gold.iter().any(|g| g.is(law, article_no));
-        knowledge.statute_sample(&text, today, right)
-    };
-    let samples: Vec<(ArticleSample, usize)> = rows
-        .iter()
-        .map(|row| (sample(&row.gold, &row.question), row.gold.len()))
-        .collect();
-    let folds: Vec<ArticleRanker> = (0..FOLDS)
-        .map(|fold| {
-            let others = samples
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| at % FOLDS != fold);
-            ArticleRanker::fit(others.map(|(_, (sample, _))| sample))
+    let samples: Vec<(ArticleSample, usize)> = (rows.iter())
+        .map(|row| {
+            let text = knowledge.reader().text(&row.question);
+            let right = |law: &str, article: &str| row.gold.iter().any(|g| g.is(law, article));
+            (
+                knowledge.statute_sample(&text, today, right),
+                row.gold.len(),
+            )
         })
         .collect();
+    let without = |fold: usize| {
+        let others = samples.iter().enumerate();
+        ArticleRanker::fit(others.filter_map(move |(at, s)| (at % FOLDS != fold).then_some(&s.0)))
+    };
+    let folds: Vec<ArticleRanker> = (0..FOLDS).map(without).collect();
     let fitted = ArticleRanker::fit(samples.iter().map(|(sample, _)| sample));
     let by_hand = ArticleRanker::default();
+    let mut answers = Vec::new();
+    for (fold, articles) in folds.iter().enumerate() {
+        let others: Vec<&StatuteRow> = part(&rows, |at| at % FOLDS != fold);
+        weigh(knowledge, sources, articles, &others, today);
+        let held_out: Vec<&StatuteRow> = part(&rows, |at| at % FOLDS == fold);
+        answers.push(answers::measured(knowledge, &held_out, now_ms));
+    }
+    let all: Vec<&StatuteRow> = rows.iter().collect();
+    weigh(knowledge, sources, &fitted, &all, today);
     let report = json!({
         "n": samples.len(),
         "by_hand": measured(&samples, |_| &by_hand),
         "cross_validated": measured(&samples, |at| &folds[at % FOLDS]),
         "fitted": measured(&samples, |_| &fitted),
+        "answers_cross_validated": answers::summary(answers.into_iter().flatten()),
     });
-    Ok((fitted.to_toml(), report))
+    Ok(Fitted {
+        articles: fitted.to_toml(),
+        entries: knowledge.ranker().to_toml(),
+        report,
+    })
+}
+
+fn part(rows: &[StatuteRow], wanted: impl Fn(usize) -> bool) -> Vec<&StatuteRow> {
+    let rows = rows.iter().enumerate();
+    rows.filter_map(|(at, row)| wanted(at).then_some(row))
+        .collect()
+}
+
+/// Puts the ranking of articles to use and fits that of entries to it.
+fn weigh(
+    knowledge: &mut Knowledge,
+    sources: &Sources,
+    articles: &ArticleRanker,
+    rows: &[&StatuteRow],
+    today: Date,
+) {
+    let mut entries = knowledge.ranker().clone();
+    knowledge.weigh(entries.clone(), articles.clone());
+    let mut samples = knowledge::samples_with_statutes(knowledge, sources, today);
+    samples.extend(rows.iter().filter_map(|row| {
+        let right = |law: &str, article: &str| row.gold.iter().any(|g| g.is(law, article));
+        knowledge.sample_by_articles(&row.question, right, today)
+    }));
+    entries.fit_with_statutes(&samples);
+    knowledge.weigh(entries, articles.clone());
 }
 
 /// hit@1, recall@10, mrr@10 under the weights chosen for each question.

@@ -50,9 +50,9 @@ pub fn in_order<const N: usize>(
     (file.len() == N).then_some(weights)
 }
 
-/// The table `[weights]` of a file.
-pub fn table<const N: usize>(names: &[&str; N], weights: &[f32; N]) -> String {
-    let mut text = String::from("[weights]\n");
+/// The weights as a table of a file.
+pub fn table<const N: usize>(title: &str, names: &[&str; N], weights: &[f32; N]) -> String {
+    let mut text = format!("[{title}]\n");
     for (name, weight) in names.iter().zip(weights) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{name} = {weight:.4}");

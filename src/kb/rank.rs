@@ -3,6 +3,10 @@
 //! A conditional logit over the candidates and "none of them": `p(entry) = exp(w·x) / (1 + Σ exp(w·x))`. Whatever
 //! is the same for all candidates (how long the question is, how much of it is known) then speaks for or against
 //! "none of them". Weights are fitted on the fitting part of the measuring questions ([`super::measure`]).
+//!
+//! There are two sets of weights. The second one is for questions that were put to the statutes too: an entry that
+//! rests on the articles found for the question is more likely right, one that cites none of them is probably about
+//! something else ([`Support`]).
 
 use super::logit::{self, Derivatives};
 use super::search::{Found, Match};
@@ -11,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Names of the features, as in `kb/ranker.toml`.
-pub const FEATURES: [&str; 12] = [
+pub const FEATURES: [&str; 16] = [
     "bias", "words", "reverse", "second", "score", "likely", "lead", "margin", "intent", "known",
-    "query", "legal",
+    "query", "legal", "cited", "basis", "share", "article",
 ];
 const COUNT: usize = FEATURES.len();
 /// Features of one candidate.
@@ -23,6 +27,8 @@ pub type Features = [f32; COUNT];
 const INTENT_FLOOR: f32 = 0.002;
 /// The same for the odds of being a legal matter.
 const LEGAL_FLOOR: f32 = 0.01;
+/// Least share of the statutes' trust that counts, for the same reason.
+const SHARE_FLOOR: f32 = 0.01;
 /// Pull of the weights towards 0, per sample.
 const RIDGE: f64 = 1e-4;
 /// Newton steps; it converges in fewer than ten.
@@ -34,6 +40,8 @@ const LOSS_STEP_MIN: f64 = 1e-9;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranker {
     weights: Features,
+    /// For questions that were put to the statutes.
+    weights_with_statutes: Features,
     /// Thresholds that calibration proved; see [`crate::dialogue::script::Thresholds`].
     pub answer_high: Option<f32>,
     pub answer_other: Option<f32>,
@@ -45,7 +53,25 @@ pub struct Evidence<'a> {
     pub intent: &'a dyn Fn(usize) -> f32,
     /// Probability of being a legal matter.
     pub legal: f32,
+    /// What the statutes say, when they were asked: of an entry, by its number.
+    pub support: Option<&'a dyn Fn(usize) -> Support>,
 }
+
+/// How an entry's citations stand among the articles found for the question.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Support {
+    /// Score of the best article it cites below that of the best article, 0 to -[`GAP_MAX`].
+    pub cited: f32,
+    /// The same of the articles it chiefly rests on.
+    pub basis: f32,
+    /// Share of the articles it cites in the probability of all that were found, 0 to 1.
+    pub share: f32,
+    /// Score of the best article.
+    pub article: f32,
+}
+
+/// Largest gap of scores told apart: what is further behind is as good as not found.
+pub const GAP_MAX: f32 = 6.0;
 
 /// A question with a known answer.
 #[derive(Debug, Clone)]
@@ -60,6 +86,7 @@ pub struct Sample {
 #[serde(deny_unknown_fields)]
 struct File {
     weights: BTreeMap<String, f32>,
+    weights_with_statutes: BTreeMap<String, f32>,
     #[serde(default)]
     thresholds: Proved,
 }
@@ -84,8 +111,12 @@ pub enum RankerError {
 /// Rough values for a knowledge base without a weights file.
 impl Default for Ranker {
     fn default() -> Self {
+        let weights = [
+            -4.0, 1.0, 0.5, 0.5, 1.0, 0.5, 1.0, 0.1, 0.5, 1.0, 0.0, 0.3, 0.0, 0.0, 0.0, 0.0,
+        ];
         Ranker {
-            weights: [-4.0, 1.0, 0.5, 0.5, 1.0, 0.5, 1.0, 0.1, 0.5, 1.0, 0.0, 0.3],
+            weights,
+            weights_with_statutes: weights,
             answer_high: None,
             answer_other: None,
         }
@@ -101,6 +132,8 @@ impl Ranker {
         let file: File = toml::from_str(text)?;
         Ok(Ranker {
             weights: logit::in_order(&file.weights, &FEATURES).ok_or(RankerError::Names)?,
+            weights_with_statutes: logit::in_order(&file.weights_with_statutes, &FEATURES)
+                .ok_or(RankerError::Names)?,
             answer_high: file.thresholds.answer_high,
             answer_other: file.thresholds.answer_other,
         })
@@ -122,7 +155,14 @@ impl Ranker {
             "# Weights of the second ranking and proved thresholds, see docs/calibration.md.\n\
              # Made by `faxun calibrate`; do not edit.\n",
         );
-        text.push_str(&logit::table(&FEATURES, &self.weights));
+        text.push_str(&logit::table("weights", &FEATURES, &self.weights));
+        text.push('\n');
+        let with_statutes = &self.weights_with_statutes;
+        text.push_str(&logit::table(
+            "weights_with_statutes",
+            &FEATURES,
+            with_statutes,
+        ));
         text.push_str("\n[thresholds]\n");
         let proved = [
             ("answer_high", self.answer_high),
@@ -140,9 +180,13 @@ impl Ranker {
     pub fn rank(&self, found: &Found, evidence: &Evidence, limit: usize) -> Vec<(usize, f32)> {
         let mut ranked: Vec<(usize, f32)> = Vec::with_capacity(found.matches.len());
         let mut sum = 1.0;
+        let weights = match evidence.support {
+            Some(_) => &self.weights_with_statutes,
+            None => &self.weights,
+        };
         for matched in &found.matches {
             let x = features(found, matched, evidence);
-            let odds = dot(&self.weights, &x).exp();
+            let odds = dot(weights, &x).exp();
             sum += odds;
             ranked.push((matched.entry, odds));
         }
@@ -155,12 +199,18 @@ impl Ranker {
     }
 
     /// Fits the weights by maximum likelihood (Newton's method). Deterministic.
-    pub fn fit(samples: &[Sample]) -> Ranker {
-        Ranker {
-            weights: logit::newton(STEPS_MAX, LOSS_STEP_MIN, |w| derivatives(samples, w)),
-            ..Ranker::default()
-        }
+    pub fn fit(&mut self, samples: &[Sample]) {
+        self.weights = newton(samples);
     }
+
+    /// The same for samples with what the statutes say.
+    pub fn fit_with_statutes(&mut self, samples: &[Sample]) {
+        self.weights_with_statutes = newton(samples);
+    }
+}
+
+fn newton(samples: &[Sample]) -> Features {
+    logit::newton(STEPS_MAX, LOSS_STEP_MIN, |w| derivatives(samples, w))
 }
 
 /// Features of a candidate, in the order of [`FEATURES`].
@@ -171,6 +221,8 @@ pub fn features(found: &Found, matched: &Match, evidence: &Evidence) -> Features
     let rival = others.next().map_or(matched.score, |m| m.score);
     let lead = matched.score - rival;
     let legal = evidence.legal.clamp(LEGAL_FLOOR, 1.0 - LEGAL_FLOOR);
+    let support = evidence.support.map(|support| support(matched.entry));
+    let of = |value: fn(Support) -> f32| support.map_or(0.0, value);
     [
         1.0,
         matched.words,
@@ -184,6 +236,10 @@ pub fn features(found: &Found, matched: &Match, evidence: &Evidence) -> Features
         1.0 - found.unknown,
         terms.ln_1p(),
         (legal / (1.0 - legal)).ln(),
+        of(|s| s.cited),
+        of(|s| s.basis),
+        of(|s| s.share.max(SHARE_FLOOR).ln()),
+        of(|s| s.article),
     ]
 }
 
@@ -268,7 +324,8 @@ mod tests {
         let samples: Vec<Sample> = (0..100)
             .flat_map(|i| [sample(1.0, i < 80), sample(0.0, i < 20)])
             .collect();
-        let fitted = Ranker::fit(&samples);
+        let mut fitted = Ranker::default();
+        fitted.fit(&samples);
         let p = |words: f32| {
             let mut x = [0.0; COUNT];
             x[0] = 1.0;

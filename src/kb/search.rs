@@ -2,7 +2,9 @@
 //!
 //! First ranking: query likelihood with
 //! Dirichlet smoothing (Zhai and Lafferty 2004). An entry is a bag of characters and of pairs of characters, from title,
-//! questions, wordings and answer; its score says how much likelier its bag makes the query than all bags together do.
+//! questions, wordings, answer and the everyday questions of the articles it cites; its score says how much likelier its bag
+//! makes the query than all bags together do. What a bag does not hold is expected as often as in its area, and there
+//! as often as in all.
 //! On held-out questions that avoid the entries' own words this found more than BM25, centroids, a linear
 //! classifier or the nearest question, and words added to characters and pairs made it worse. The best entries'
 //! questions are then compared one by one, by words, which gives the features of [`super::rank`].
@@ -12,12 +14,15 @@ use crate::reading::text::Text;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Strength of the smoothing, in mentions of terms.
-const SMOOTHING: f32 = 1000.0;
+/// Strength of the smoothing of an entry by its area, and of an area by all, in mentions of terms.
+const SMOOTHING: f32 = 700.0;
+const AREA_SMOOTHING: f32 = 100_000.0;
 /// What a mention in the title counts beside one in a question.
 const TITLE_SHARE: f32 = 3.0;
 /// What a mention in the answer counts beside one in a question.
 const BODY_SHARE: f32 = 1.0;
+/// What a mention in an everyday question of the first article an entry cites counts; of the n-th, this by √n.
+const ARTICLE_SHARE: f32 = 0.3;
 /// What pairs of characters count beside single ones.
 const PAIR_SHARE: f32 = 0.7;
 /// What a term added as a synonym counts beside a word that was typed.
@@ -37,6 +42,9 @@ pub struct Indexed {
     /// Title first, then the questions.
     pub questions: Vec<Text>,
     pub body: Text,
+    pub area: String,
+    /// The articles it cites, weightiest first, by their number among those with everyday questions.
+    pub articles: Vec<Option<usize>>,
 }
 
 /// How well an entry matches. Shares are of the weight of the query's words; see [`super::rank`].
@@ -78,13 +86,19 @@ enum List {
 
 /// The immutable index. Questions are numbered entry by entry: title, then the others in order.
 pub struct Index {
-    terms: HashMap<Bigram, List>,
+    /// Number and list of each term.
+    terms: HashMap<Bigram, (u32, List)>,
     /// What a mention in the query adds to the score of an entry that holds the term.
     added: Vec<(u32, f32)>,
     /// The same for all entries, row by row.
     rows: Vec<f32>,
     /// What a term of the query adds to every entry, for its length.
     length: Vec<f32>,
+    /// By entry: its area.
+    area: Vec<u32>,
+    areas: usize,
+    /// By term and area: what a mention in the query adds to every entry of the area.
+    area_added: Vec<f32>,
     words: HashMap<String, u32>,
     /// By word: inverse entry frequency.
     weight: Vec<f32>,
@@ -102,6 +116,8 @@ pub struct Index {
 #[derive(Default)]
 struct Room {
     scores: Vec<f32>,
+    /// By area.
+    areas: Vec<f32>,
     /// By word: one bit, asked by this query. Small enough to stay in the nearest cache.
     bits: Vec<u64>,
     /// By word: weight in this query, where its bit is set.
@@ -119,24 +135,46 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, entry: u32, text: &Text, share: f32) {
-        // A text mentions a term once, however often it repeats it.
-        let mut terms: Vec<Bigram> = terms::singles_and_pairs(&text.normal).collect();
-        terms.sort_unstable();
-        terms.dedup();
-        self.lengths[entry as usize] += share * terms.len() as f32;
-        for term in terms {
-            let holders = self.holders.entry(term).or_default();
-            match holders.last_mut() {
-                Some((last, mentions)) if *last == entry => *mentions += share,
-                _ => holders.push((entry, share)),
-            }
+        for term in mentioned(text) {
+            self.mention(entry, term, share);
+        }
+    }
+
+    fn mention(&mut self, entry: u32, term: Bigram, times: f32) {
+        self.lengths[entry as usize] += times;
+        let holders = self.holders.entry(term).or_default();
+        match holders.last_mut() {
+            Some((last, mentions)) if *last == entry => *mentions += times,
+            _ => holders.push((entry, times)),
         }
     }
 }
 
+/// A text mentions a term once, however often it repeats it.
+fn mentioned(text: &Text) -> Vec<Bigram> {
+    let mut terms: Vec<Bigram> = terms::singles_and_pairs(&text.normal).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+/// The terms of all questions of an article, with how many mention each.
+fn bag(questions: &[&Text]) -> Vec<(Bigram, f32)> {
+    let mut all: Vec<Bigram> = questions.iter().flat_map(|text| mentioned(text)).collect();
+    all.sort_unstable();
+    let same = all.chunk_by(|a, b| a == b);
+    same.map(|same| (same[0], same.len() as f32)).collect()
+}
+
 impl Index {
-    pub fn new(entries: &[Indexed]) -> Index {
+    /// `asked`: everyday questions by article, see [`Indexed::articles`].
+    pub fn new(entries: &[Indexed], asked: &[Vec<&Text>]) -> Index {
+        let (area, areas) = numbered(entries.iter().map(|e| e.area.as_str()));
+        let bags: Vec<Vec<(Bigram, f32)>> = asked.iter().map(|questions| bag(questions)).collect();
         let mut index = Index {
+            area,
+            areas,
+            area_added: Vec::new(),
             terms: HashMap::new(),
             added: Vec::new(),
             rows: Vec::new(),
@@ -162,6 +200,13 @@ impl Index {
                 index.question(question, number, &mut holding);
             }
             counts.add(number, &entry.body, BODY_SHARE);
+            for (place, article) in (1u8..).zip(&entry.articles) {
+                let share = ARTICLE_SHARE / f32::from(place).sqrt();
+                let bag = article.and_then(|article| bags.get(article));
+                for (term, times) in bag.map_or(&[][..], Vec::as_slice) {
+                    counts.mention(number, *term, share * times);
+                }
+            }
         }
         index.first.push(index.questions.len() as u32);
         index.weigh_words(entries.len(), &holding);
@@ -205,39 +250,51 @@ impl Index {
         self.question_mass = self.questions.iter().map(mass).collect();
     }
 
-    /// Turns mentions into what they add: `ln(1 + mentions / (μ · share of the term in everything))`, and
-    /// `ln(μ / (length + μ))` for every term of the query.
+    /// Turns mentions into what they add. Of a term with share p in everything and a in an area: `ln(a / p)` to all
+    /// entries of the area, `ln(1 + mentions / (μ · a))` to those that hold it, and `ln(μ / (length + μ))` to each.
     fn weigh_terms(&mut self, counts: Counts) {
         let entries = counts.lengths.len();
         let all: f32 = counts.lengths.iter().sum::<f32>().max(1.0);
         let shorter = |length: &f32| (SMOOTHING / (length + SMOOTHING)).ln();
         self.length = counts.lengths.iter().map(shorter).collect();
+        let mut area_lengths = vec![AREA_SMOOTHING; self.areas];
+        for (area, length) in self.area.iter().zip(&counts.lengths) {
+            area_lengths[*area as usize] += length;
+        }
         let mut terms: Vec<(Bigram, Vec<(u32, f32)>)> = counts.holders.into_iter().collect();
         terms.sort_unstable_by_key(|(term, _)| *term);
-        for (term, holders) in terms {
-            let mentions: f32 = holders.iter().map(|h| h.1).sum();
-            let expected = SMOOTHING * mentions / all;
+        for (number, (term, holders)) in (0..).zip(terms) {
             let share = if terms::is_pair(term) {
                 PAIR_SHARE
             } else {
                 1.0
             };
-            let adds = |mentions: f32| share * (1.0 + mentions / expected).ln();
-            let list = if holders.len() as f32 > entries as f32 * DENSE_SHARE {
+            let in_all = holders.iter().map(|h| h.1).sum::<f32>() / all;
+            let mut in_area = vec![AREA_SMOOTHING * in_all; self.areas];
+            for (entry, mentions) in &holders {
+                in_area[self.area[*entry as usize] as usize] += mentions;
+            }
+            for (mentions, length) in in_area.iter_mut().zip(&area_lengths) {
+                *mentions /= length;
+                self.area_added.push(share * (*mentions / in_all).ln());
+            }
+            let added = holders.into_iter().map(|(entry, mentions)| {
+                let expected = SMOOTHING * in_area[self.area[entry as usize] as usize];
+                (entry, share * (1.0 + mentions / expected).ln())
+            });
+            let list = if added.len() as f32 > entries as f32 * DENSE_SHARE {
                 let row = self.rows.len() / entries;
                 self.rows.resize(self.rows.len() + entries, 0.0);
-                for (entry, mentions) in holders {
-                    self.rows[row * entries + entry as usize] = adds(mentions);
+                for (entry, added) in added {
+                    self.rows[row * entries + entry as usize] = added;
                 }
                 List::Dense(row as u32)
             } else {
                 let start = self.added.len() as u32;
-                let holders = holders.into_iter();
-                self.added
-                    .extend(holders.map(|(entry, n)| (entry, adds(n))));
+                self.added.extend(added);
                 List::Sparse(start, self.added.len() as u32)
             };
-            self.terms.insert(term, list);
+            self.terms.insert(term, (number, list));
         }
     }
 
@@ -284,10 +341,13 @@ impl Index {
         let (mut terms, mut known) = (0.0, false);
         let looked_up = terms::singles_and_pairs(&text.normal).take(2 * QUERY_TERMS_MAX);
         for term in looked_up {
-            let Some(list) = self.terms.get(&term) else {
+            let Some((number, list)) = self.terms.get(&term) else {
                 continue;
             };
             known = true;
+            let added = &self.area_added[*number as usize * self.areas..][..self.areas];
+            let areas = room.areas.iter_mut();
+            areas.zip(added).for_each(|(score, added)| *score += added);
             terms += if terms::is_pair(term) {
                 PAIR_SHARE
             } else {
@@ -306,8 +366,9 @@ impl Index {
                 }
             }
         }
-        for (score, length) in room.scores.iter_mut().zip(&self.length) {
-            *score += terms * length;
+        let of_entries = self.length.iter().zip(&self.area);
+        for (score, (length, area)) in room.scores.iter_mut().zip(of_entries) {
+            *score += terms * length + room.areas[*area as usize];
         }
         (terms, known)
     }
@@ -351,6 +412,8 @@ impl Room {
     fn clear(&mut self, index: &Index) {
         self.scores.clear();
         self.scores.resize(index.len(), 0.0);
+        self.areas.clear();
+        self.areas.resize(index.areas, 0.0);
         self.bits.clear();
         self.bits.resize(index.weight.len().div_ceil(64), 0);
         // Stale where the bit is not set.
@@ -376,6 +439,17 @@ impl Room {
             0.0
         }
     }
+}
+
+/// Numbers in place of names, and how many there are.
+fn numbered<'a>(names: impl Iterator<Item = &'a str>) -> (Vec<u32>, usize) {
+    let mut known: HashMap<&str, u32> = HashMap::new();
+    let numbers = names.map(|name| {
+        let next = known.len() as u32;
+        *known.entry(name).or_insert(next)
+    });
+    let numbers = numbers.collect();
+    (numbers, known.len())
 }
 
 /// The candidates, best first.

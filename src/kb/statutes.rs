@@ -120,40 +120,48 @@ impl LawIndex {
         Lay::new(asked, entries, self.index.law_by_row(self.laws.len()))
     }
 
-    /// Articles in force on a day that match best, at most `limit`, each once. One thread, a tenth of a millisecond.
-    pub fn search(&self, asking: &Asking, limit: usize) -> Vec<StatuteHit> {
-        let mut hits: Vec<(f32, &Article)> = (self.candidates(asking).into_iter())
-            .map(|(row, x)| (asking.ranker.score(&x), &self.laws.iter().as_slice()[row]))
+    /// Rows of articles in force on a day that may answer, best first, each article once, with their scores. One
+    /// thread, a few tenths of a millisecond.
+    pub fn scored(&self, asking: &Asking) -> Vec<(usize, f32)> {
+        let mut scored: Vec<(usize, f32)> = (self.candidates(asking).into_iter())
+            .map(|(row, x)| (row, asking.ranker.score(&x)))
             .collect();
-        hits.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut seen = HashSet::new();
-        hits.retain(|(_, a)| seen.insert((Arc::as_ptr(&a.law).cast::<u8>(), a.article)));
-        hits.truncate(limit);
-        hits.into_iter()
-            .map(|(score, article)| hit(article, score))
-            .collect()
+        scored.retain(|(row, _)| {
+            let article = self.article(*row);
+            seen.insert((Arc::as_ptr(&article.law).cast::<u8>(), article.article))
+        });
+        scored
     }
 
-    /// A hit as a citation with at most `chars_max` characters of its text; `None` when it is not in force.
-    pub fn citation(&self, hit: &StatuteHit, today: Date, chars_max: usize) -> Option<Citation> {
-        let article = self.laws.in_force(&hit.law, hit.article, today)?;
+    /// The article of a row.
+    pub fn hit(&self, row: usize, score: f32) -> StatuteHit {
+        let article = self.article(row);
+        StatuteHit {
+            law: article.law.to_string(),
+            law_short: article.law_short.to_string(),
+            article_no: article.article_no.to_string(),
+            article_num: article.article.num,
+            article: article.article,
+            score,
+        }
+    }
+
+    /// A row as a citation with at most `chars_max` characters of its text; `None` when it is not in force.
+    pub fn citation(&self, row: usize, today: Date, chars_max: usize) -> Option<Citation> {
+        let found = self.article(row);
+        let article = self.laws.in_force(&found.law, found.article, today)?;
         Some(Citation {
-            law: hit.law_short.clone(),
-            article: hit.article_no.clone(),
+            law: article.law_short.to_string(),
+            article: article.article_no.to_string(),
             verdict: self.laws.verdict_of(article, today),
             text: Some(shortened(&article.text, chars_max)),
         })
     }
-}
 
-fn hit(article: &Article, score: f32) -> StatuteHit {
-    StatuteHit {
-        law: article.law.to_string(),
-        law_short: article.law_short.to_string(),
-        article_no: article.article_no.to_string(),
-        article_num: article.article.num,
-        article: article.article,
-        score,
+    fn article(&self, row: usize) -> &Article {
+        &self.laws.iter().as_slice()[row]
     }
 }
 

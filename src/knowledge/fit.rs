@@ -12,8 +12,10 @@ use super::{Knowledge, Problems, RANKER_FILE, Settings, Sources};
 use crate::dialogue::script::{RiskClass, Thresholds};
 use crate::kb::measure::{self, Part};
 use crate::kb::rank::{Ranker, Sample};
+use crate::kb::statutes::LawIndex;
 use jiff::civil::Date;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// Probability with which a promise may fail.
 const DOUBT: f64 = 0.05;
@@ -43,19 +45,25 @@ struct Judged {
     right: bool,
 }
 
-/// Fits weights and thresholds to the sources. Deterministic; some seconds.
-pub fn fit(sources: &Sources, today: Date) -> Result<Fitted, Problems> {
+/// Fits weights and thresholds to the sources; the weights for questions that are put to the statutes stay as they
+/// are. With statutes, what is reported is what they make of the questions. Deterministic; some seconds.
+pub fn fit(
+    sources: &Sources,
+    laws: Option<Arc<LawIndex>>,
+    today: Date,
+) -> Result<Fitted, Problems> {
     let mut sources = sources.clone();
     // What is there already may be of other features, and is replaced.
+    let before = Ranker::from_toml(sources.text(RANKER_FILE)).unwrap_or_default();
     sources.0.retain(|f| f.path != RANKER_FILE);
-    let mut knowledge = Knowledge::build(&sources, None, &Settings::default(), today)?;
+    let mut knowledge = Knowledge::build(&sources, laws, &Settings::default(), today)?;
+    knowledge.ranker = before;
     let questions = questions(&knowledge, &sources);
-    let samples: Vec<Sample> = questions
-        .iter()
+    let samples: Vec<Sample> = (questions.iter())
         .filter(|(_, question)| Part::of(question) == Part::Fit)
         .map(|(entry, question)| knowledge.sample(question, entry.as_deref(), today))
         .collect();
-    knowledge.ranker = Ranker::fit(&samples);
+    knowledge.ranker.fit(&samples);
     let judged: Vec<Judged> = questions
         .iter()
         .filter_map(|(entry, question)| judge(&knowledge, question, entry.as_deref(), today))
@@ -68,6 +76,18 @@ pub fn fit(sources: &Sources, today: Date) -> Result<Fitted, Problems> {
         weights: knowledge.ranker.to_toml(),
         report: report(&judged, samples.len(), high, other),
     })
+}
+
+/// The fitting part of the measuring questions as samples of what the statutes say of the entries.
+pub fn samples_with_statutes(knowledge: &Knowledge, sources: &Sources, today: Date) -> Vec<Sample> {
+    let of = |(entry, question): &(Option<String>, String)| {
+        let right = |number: usize| Some(knowledge.id(number)) == entry.as_deref();
+        knowledge.sample_with_statutes(question, right, today)
+    };
+    (questions(knowledge, sources).iter())
+        .filter(|(_, question)| Part::of(question) == Part::Fit)
+        .filter_map(of)
+        .collect()
 }
 
 /// All measuring questions with the entry that answers them.
@@ -90,7 +110,10 @@ fn judge(
     today: Date,
 ) -> Option<Judged> {
     let (text, mut reading) = knowledge.first(question, today);
-    knowledge.bot(&text, &mut reading);
+    let found = knowledge.bot(&text, &mut reading);
+    if knowledge.wants_statutes(&reading) {
+        knowledge.consult(&text, &found, &mut reading, today, 0);
+    }
     let hit = reading.hits.first()?;
     Some(Judged {
         part: Part::of(question),

@@ -1,20 +1,22 @@
 //! One immutable snapshot of intents, entries and laws: built whole or not at all, then only swapped.
 
+mod asked;
 pub mod check;
 mod fit;
 mod script;
 mod statutes;
 
 pub use crate::kb::source::{Problem, Sources};
-pub use fit::{Fitted, fit};
+pub use fit::{Fitted, fit, samples_with_statutes};
 pub use script::Settings;
 
 use crate::dialogue::nouns::{Danger, DangerKind, Degree};
 use crate::dialogue::reading::{Hit, Reading, TOP_MAX};
 use crate::dialogue::script::Script;
 use crate::kb::entry::Entry;
-use crate::kb::rank::{self, Evidence, Ranker, Sample};
-use crate::kb::search::{Found, Index, Indexed, Match};
+use crate::kb::rank::{self, Evidence, Ranker, Sample, Support};
+pub use crate::kb::search::Found;
+use crate::kb::search::{Index, Indexed};
 use crate::kb::statutes::{ArticleRanker, LawIndex, Lay};
 use crate::kb::wordings::{self, ARTICLES_FOLDER, LawQuestions};
 use crate::reading::Reader;
@@ -198,13 +200,14 @@ impl Knowledge {
             ..script
         };
         let reader = Reader::new(normaliser, &parsed.intents, &parsed.questions());
-        let indexed = indexed(&parsed.entries, &reader);
-        let index = Index::new(&indexed);
+        let asked = asked::Asked::read(&parsed, &reader);
+        let indexed = indexed(&parsed.entries, &reader, &asked);
+        let index = Index::new(&indexed, &asked.by_article());
         let laws_version = laws
             .as_ref()
             .map_or(String::new(), |l| format!("+{}", l.version()));
         let statutes = laws.map(|index| Statutes {
-            lay: statutes::lay(&index, &parsed, &reader, &indexed, today),
+            lay: statutes::lay(&index, &parsed, asked, &indexed, today),
             index,
             ranker: article_ranker,
         });
@@ -251,57 +254,94 @@ impl Knowledge {
         (text, reading)
     }
 
-    /// What is read besides while the bot owns the conversation: the entries that may answer.
-    pub fn bot(&self, text: &Text, reading: &mut Reading) {
-        reading.hits = self.hits(text, reading);
+    /// What is read besides while the bot owns the conversation: the entries that may answer. What was found is for
+    /// [`Knowledge::consult`].
+    pub fn bot(&self, text: &Text, reading: &mut Reading) -> Found {
+        let found = self.index.search(text);
+        reading.hits = self.hits(&found, reading, None);
+        found
     }
 
-    fn hits(&self, text: &Text, reading: &Reading) -> Vec<Hit> {
-        let ranked = self.found(text, reading, |found, evidence| {
+    fn hits(
+        &self,
+        found: &Found,
+        reading: &Reading,
+        support: Option<&dyn Fn(usize) -> Support>,
+    ) -> Vec<Hit> {
+        let ranked = self.evident(reading, support, |evidence| {
             self.ranker.rank(found, evidence, TOP_MAX)
         });
         // An entry can only be right where the matter is legal at all.
         let hit = |(entry, p): (usize, f32)| Hit {
             entry: self.entries[entry].id.value.clone(),
             p: p.min(reading.legal),
+            cites: Vec::new(),
         };
         let mut hits: Vec<Hit> = ranked.into_iter().map(hit).collect();
         if let Some(Some(entry)) = self.exact.get(&reading.digest) {
             let entry = self.entries[*entry].id.value.clone();
             hits.retain(|h| h.entry != entry);
             hits.iter_mut().for_each(|h| h.p *= 1.0 - EXACT_P);
-            hits.insert(0, Hit { entry, p: EXACT_P });
+            let (p, cites) = (EXACT_P, Vec::new());
+            hits.insert(0, Hit { entry, p, cites });
             hits.truncate(TOP_MAX);
         }
         hits
     }
 
-    /// Searches the entries; `then` is given what was found and what the reading says besides.
-    fn found<R>(
+    /// What a reading says of entries.
+    fn evident<R>(
         &self,
-        text: &Text,
         reading: &Reading,
-        then: impl FnOnce(&Found, &Evidence) -> R,
+        support: Option<&dyn Fn(usize) -> Support>,
+        then: impl FnOnce(&Evidence) -> R,
     ) -> R {
         let intent = |entry: usize| reading.intent_p(&self.entries[entry].intent.value);
-        let evidence = Evidence {
+        then(&Evidence {
             intent: &intent,
             legal: reading.legal,
-        };
-        then(&self.index.search(text), &evidence)
+            support,
+        })
     }
 
     /// A question as a sample for fitting; `entry` answers it, if any does.
     fn sample(&self, question: &str, entry: Option<&str>, today: Date) -> Sample {
         let (text, reading) = self.first(question, today);
-        let id = |m: &Match| self.entries[m.entry].id.value.as_str();
-        self.found(&text, &reading, |found, evidence| Sample {
-            right: found.matches.iter().position(|m| Some(id(m)) == entry),
+        let right = |number: usize| Some(self.id(number)) == entry;
+        self.sample_of(&self.index.search(&text), &reading, right, None)
+    }
+
+    fn sample_of(
+        &self,
+        found: &Found,
+        reading: &Reading,
+        right: impl Fn(usize) -> bool,
+        support: Option<&dyn Fn(usize) -> Support>,
+    ) -> Sample {
+        self.evident(reading, support, |evidence| Sample {
+            right: found.matches.iter().position(|m| right(m.entry)),
             candidates: (found.matches.iter())
                 .map(|m| rank::features(found, m, evidence))
                 .collect(),
             weight: 1.0,
         })
+    }
+
+    fn id(&self, entry: usize) -> &str {
+        &self.entries[entry].id.value
+    }
+
+    /// Other weights in place of those of the sources, for fitting.
+    pub fn weigh(&mut self, entries: Ranker, articles: ArticleRanker) {
+        self.ranker = entries;
+        if let Some(statutes) = &mut self.statutes {
+            statutes.ranker = articles;
+        }
+    }
+
+    /// The weights in use.
+    pub fn ranker(&self) -> &Ranker {
+        &self.ranker
     }
 
     /// Questions that measure and are never indexed: entry id and question.
@@ -363,7 +403,7 @@ fn exact(indexed: &[Indexed]) -> HashMap<u64, Option<usize>> {
 }
 
 /// Title, questions and answer of each entry, read.
-fn indexed(entries: &[Entry], reader: &Reader) -> Vec<Indexed> {
+fn indexed(entries: &[Entry], reader: &Reader, asked: &asked::Asked) -> Vec<Indexed> {
     let questions = |e: &Entry| {
         let all = std::iter::once(&e.title).chain(e.questions());
         all.map(|q| reader.text(&q.value)).collect()
@@ -373,6 +413,8 @@ fn indexed(entries: &[Entry], reader: &Reader) -> Vec<Indexed> {
         .map(|e| Indexed {
             questions: questions(e),
             body: reader.text(&e.body),
+            area: e.area.value.clone(),
+            articles: e.laws.iter().map(|l| asked.number(&l.value)).collect(),
         })
         .collect()
 }

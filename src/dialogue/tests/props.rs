@@ -136,7 +136,12 @@ fn hits() -> impl Strategy<Value = Vec<Hit>> {
     let mut ids: Vec<String> = wide_script().entries.into_keys().collect();
     ids.push("gone".to_owned());
     vec(
-        (select(ids), probability()).prop_map(|(entry, p)| Hit { entry, p }),
+        (
+            select(ids),
+            probability(),
+            proptest::collection::vec(any::<u8>(), 0..5),
+        )
+            .prop_map(|(entry, p, cites)| Hit { entry, p, cites }),
         0..7,
     )
 }

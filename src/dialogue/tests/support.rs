@@ -158,7 +158,11 @@ pub fn read() -> Reading {
 impl Reading {
     pub fn hit(mut self, entry: &str, p: f32) -> Self {
         let entry = entry.to_owned();
-        self.hits.push(Hit { entry, p });
+        self.hits.push(Hit {
+            entry,
+            p,
+            cites: Vec::new(),
+        });
         self
     }
     pub fn intent(mut self, intent: &str, p: f32) -> Self {

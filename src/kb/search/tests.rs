@@ -10,8 +10,11 @@ fn index() -> Index {
     let entry = |questions: &[&str], body: &str| Indexed {
         questions: questions.iter().map(|q| normaliser.read(q)).collect(),
         body: normaliser.read(body),
+        area: body.chars().take(1).collect(),
+        articles: vec![None, questions[0].starts_with("陀螺").then_some(0)],
     };
-    Index::new(&[
+    let asked = normaliser.read("夜里鞭子声吵");
+    let entries = [
         entry(
             &["风筝伤人谁赔", "被风筝线割伤了脖子"],
             "放风筝的人承担医疗费。",
@@ -24,7 +27,8 @@ fn index() -> Index {
             &["毽子踢坏玻璃", "孩子踢毽子打碎邻居窗户"],
             "监护人赔偿玻璃。",
         ),
-    ])
+    ];
+    Index::new(&entries, &[vec![&asked]])
 }
 
 fn found(index: &Index, text: &str) -> Found {
@@ -81,6 +85,11 @@ fn a_search_leaves_nothing_behind() {
     let index = index();
     let before = found(&index, "风筝伤人").matches;
     let _ = found(&index, "陀螺毽子玻璃医疗费");
-    let _ = found(&Index::new(&[]), "风筝");
+    let _ = found(&Index::new(&[], &[]), "风筝");
     assert_eq!(found(&index, "风筝伤人").matches, before);
+}
+
+#[test]
+fn everyday_questions_of_a_cited_article_speak_for_the_entry() {
+    assert_eq!(order(&found(&index(), "鞭子吵"))[0], 1);
 }

@@ -31,8 +31,8 @@ pub struct LayEntry<'a> {
     pub intent: &'a str,
     /// Title and questions.
     pub questions: &'a [Text],
-    /// Rows of the articles it cites, weightiest first.
-    pub rows: Vec<u32>,
+    /// Rows of the articles it cites, weightiest first; `None` for one that is not among the statutes.
+    pub rows: Vec<Option<u32>>,
 }
 
 /// Everyday questions by article, ready to be searched.
@@ -49,6 +49,8 @@ pub struct Lay {
     doc_of: Vec<u32>,
     /// By entry: its questions and what it cites.
     entries: Vec<(Range<usize>, Vec<Cited>)>,
+    /// By entry: rows of its citations in its order.
+    cites: Vec<Vec<Option<u32>>>,
     /// Intents by name, with what their entries cite, by row, summing to 1.
     intents: Vec<(String, Vec<Cited>)>,
     /// By row: how many entries cite it.
@@ -136,7 +138,7 @@ impl Lay {
             let range = number..number + entry.questions.len();
             number = range.end;
             entry_ranges.push((range, weighted(&entry.rows)));
-            for row in &entry.rows {
+            for row in entry.rows.iter().flatten() {
                 cited[*row as usize] += 1;
                 if let Some(times) = law_cited.get_mut(law_of[*row as usize] as usize) {
                     *times += 1;
@@ -152,11 +154,18 @@ impl Lay {
             doc_of,
             intents: by_intent(entries),
             entries: entry_ranges,
+            cites: entries.iter().map(|entry| entry.rows.clone()).collect(),
             cited,
             said,
             law_of,
             law_cited,
         }
+    }
+
+    /// Rows of the articles an entry cites, weightiest first; `None` for one that is not among the statutes.
+    pub fn cited_by(&self, entry: usize) -> impl Iterator<Item = Option<usize>> {
+        let cited = self.cites.get(entry).map_or(&[][..], Vec::as_slice);
+        cited.iter().map(|row| row.map(|row| row as usize))
     }
 
     /// How many entries cite an article.
@@ -296,9 +305,14 @@ impl Lay {
 }
 
 /// Citations with what each counts.
-fn weighted(rows: &[u32]) -> Vec<Cited> {
-    let weight = |(rank, row): (usize, &u32)| (*row, 1.0 / (1.0 + CITATION_FALL * rank as f32));
-    rows.iter().enumerate().map(weight).collect()
+fn weighted(rows: &[Option<u32>]) -> Vec<Cited> {
+    let weight = |(rank, row): (usize, u32)| (row, 1.0 / (1.0 + CITATION_FALL * rank as f32));
+    rows.iter()
+        .flatten()
+        .copied()
+        .enumerate()
+        .map(weight)
+        .collect()
 }
 
 /// What the entries of each intent cite, by row, summing to 1.
@@ -339,7 +353,7 @@ mod tests {
         let entry = LayEntry {
             intent: "housing.rent",
             questions: &questions,
-            rows: vec![9, 3],
+            rows: vec![Some(9), None, Some(3)],
         };
         let lay = Lay::new(asked, &[entry], vec![0; 10]);
         assert_eq!(

@@ -112,7 +112,10 @@ impl ArticleRanker {
     pub fn to_toml(&self) -> String {
         let head = "# Weights of the second ranking of articles, see docs/statutes.md.\n\
              # Made by `faxun calibrate --statutes`; do not edit.\n";
-        format!("{head}{}", logit::table(&FEATURES, &self.weights))
+        format!(
+            "{head}{}",
+            logit::table("weights", &FEATURES, &self.weights)
+        )
     }
 
     /// Larger is better; only comparable among the candidates of one question.

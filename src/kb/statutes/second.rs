@@ -6,7 +6,6 @@ use super::lay::{Evidence, Heard, Lay};
 use super::likely::Likely;
 use super::rank::{ArticleRanker, Features, LIKELY_AT};
 use crate::kb::lists::Query;
-use crate::law::version::Article;
 use crate::reading::text::Text;
 use jiff::civil::Date;
 use std::cell::RefCell;
@@ -59,10 +58,6 @@ impl LawIndex {
             self.read_again(asking, &mut candidates);
             candidates
         })
-    }
-
-    fn article(&self, row: usize) -> &Article {
-        &self.laws.iter().as_slice()[row]
     }
 
     /// Adds how likely each candidate makes the question.
