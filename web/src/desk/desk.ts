@@ -1,9 +1,10 @@
 // `<faxun-desk>`: where consultants see who waits, take, answer, hand back and close.
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { ROLES } from '../bodies';
 import { transcriptOf } from '../items';
+import { palette } from '../palette';
 import { controls, transcript } from '../styles';
+import { t } from '../texts';
 import { type HandoffReason, type QueueItem, TEXT_CHARS_MAX } from '../wire';
 import { DeskClient, type Opened } from './client';
 import { signIn, signOut, type Who, who } from './session';
@@ -31,7 +32,7 @@ export class FaxunDesk extends LitElement {
     alarms: { state: true },
     text: { state: true },
   };
-  static override styles = [controls, transcript, desk];
+  static override styles = [palette, controls, transcript, desk];
 
   declare signedIn: Who | undefined;
   /** It is known whether somebody is signed in. */
@@ -110,7 +111,7 @@ export class FaxunDesk extends LitElement {
     if (!this.signedIn) return this.signInForm();
     const { client } = this;
     if (!client) {
-      return html`${this.top()}<p class="empty">“${ROLES[this.signedIn.role]}”不接待咨询，没有可看的对话。</p>`;
+      return html`${this.top()}<p class="empty">“${t().roles[this.signedIn.role]}”不接待咨询，没有可看的对话。</p>`;
     }
     return html`
       ${this.top()} ${this.banner()}
@@ -138,7 +139,7 @@ export class FaxunDesk extends LitElement {
       <h1>法询工作台</h1>
       <span role="status">${lost ? html`<span class="bad">连接断了，正在重连</span>` : nothing}</span>
       ${this.client && !soundAllowed() ? html`<span>点一下页面，提示音才会响</span>` : nothing}
-      <span>${me?.name}${me ? `（${ROLES[me.role]}）` : ''}</span>
+      <span>${me?.name}${me ? `（${t().roles[me.role]}）` : ''}</span>
       <button type="button" @click=${this.leave}>退出登录</button>
     </header>`;
   }
