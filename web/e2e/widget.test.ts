@@ -115,6 +115,32 @@ test('a folded panel counts what came, on this page and on the next', async () =
   await desk.context().close();
 });
 
+test('what somebody wrote stays text: stored markup neither runs nor becomes an element', async () => {
+  const evil = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>**粗**<a href="javascript:window.hit=1">点</a>';
+  await openChat(page, server.url);
+  await ask(page, evil);
+  await complete(page, 2);
+  await page.getByRole('button', { name: '转人工' }).first().click();
+  const desk = await (await browser.newContext({ viewport: DESKTOP })).newPage();
+  await signIn(desk, server.url, lawyer);
+  await desk.getByRole('button', { name: '接手' }).click();
+  await desk.getByText('由我接待').waitFor();
+  await desk.getByRole('textbox', { name: /回复/ }).fill(evil);
+  await desk.keyboard.press('Enter');
+  await page.locator('.msg.consultant').waitFor();
+  await page.reload();
+  await page.locator('.msg.consultant').waitFor();
+  for (const shown of [page, desk]) {
+    expect(await shown.locator('.bubble img, .bubble script, .bubble a[href^="javascript"]').count()).toBe(0);
+    expect(await shown.locator('.bubble').filter({ hasText: '<script>window.hit=1</script>' }).count()).toBe(2);
+    expect(await shown.evaluate(() => 'hit' in window)).toBe(false);
+  }
+  await desk.getByRole('button', { name: '结束…' }).click();
+  await desk.getByRole('button', { name: '结束对话' }).click();
+  await desk.getByText('还没有接手的对话').waitFor();
+  await desk.context().close();
+});
+
 test('the interface speaks three languages, and says in which one it answers', async () => {
   await page.goto(site.with('lang="en-GB"'));
   await page.getByRole('button', { name: 'Legal advice' }).click();
@@ -190,7 +216,7 @@ test('the file holds the whole conversation, under a name that says nothing', as
   await openChat(page, server.url);
   await answered();
   for (let i = 1; i <= 30; i += 1) await ask(page, `第${i}句`);
-  const n = await complete(page, 62);
+  await complete(page, 62);
   // Another tab holds only the newest page and has to ask for the rest.
   const other = await fresh(context);
   await other.goto(server.url);
@@ -206,7 +232,8 @@ test('the file holds the whole conversation, under a name that says nothing', as
   expect(text).toContain(QUESTION);
   expect(text).toContain('第30句');
   expect(text).toContain('期限不会因此停止');
-  expect(text.match(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}/gm)?.length).toBe(n);
+  const said = text.match(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}/gm)?.length ?? 0;
+  expect(said).toBe(await complete(other, 62));
 });
 
 test('a new conversation is confirmed first, and the old one is not on the device any more', async () => {
@@ -253,32 +280,6 @@ test('answers are read aloud with their law, one at a time, and stop on leaving'
   await answer.getByRole('button', { name: '朗读', exact: true }).click();
   await answer.getByRole('button', { name: '停止朗读' }).click();
   expect((await spoken()).slice(2)).toEqual(['cancel']);
-});
-
-test('what somebody wrote stays text: stored markup neither runs nor becomes an element', async () => {
-  const evil = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>**粗**<a href="javascript:window.hit=1">点</a>';
-  await openChat(page, server.url);
-  await ask(page, evil);
-  await complete(page, 2);
-  await page.getByRole('button', { name: '转人工' }).first().click();
-  const desk = await (await browser.newContext({ viewport: DESKTOP })).newPage();
-  await signIn(desk, server.url, lawyer);
-  await desk.getByRole('button', { name: '接手' }).click();
-  await desk.getByText('由我接待').waitFor();
-  await desk.getByRole('textbox', { name: /回复/ }).fill(evil);
-  await desk.keyboard.press('Enter');
-  await page.locator('.msg.consultant').waitFor();
-  await page.reload();
-  await page.locator('.msg.consultant').waitFor();
-  for (const shown of [page, desk]) {
-    expect(await shown.locator('.bubble img, .bubble script, .bubble a[href^="javascript"]').count()).toBe(0);
-    expect(await shown.locator('.bubble').filter({ hasText: '<script>window.hit=1</script>' }).count()).toBe(2);
-    expect(await shown.evaluate(() => 'hit' in window)).toBe(false);
-  }
-  await desk.getByRole('button', { name: '结束…' }).click();
-  await desk.getByRole('button', { name: '结束对话' }).click();
-  await desk.getByText('还没有接手的对话').waitFor();
-  await desk.context().close();
 });
 
 test('a visitor whom the site vouches for is the same one on another device', async () => {
@@ -332,4 +333,40 @@ test('where the panel covers the screen, Tab stays in it', async () => {
   }
   await page.keyboard.press('Shift+Tab');
   expect(await page.evaluate(() => document.activeElement?.localName)).toBe('faxun-chat');
+});
+
+test('on a small phone, light and dark, nothing runs over the edge in any language', async () => {
+  await page.setViewportSize(PHONE);
+  await page.goto(server.url);
+  await page.getByRole('button', { name: '我知道了' }).waitFor();
+  await screenshot(page, 'phone-notice-light');
+  await page.getByRole('button', { name: '我知道了' }).click();
+  await answered();
+  await page.getByRole('button', { name: '更多', exact: true }).click();
+  for (const tag of ['zh-Hans', 'zh-Hant', 'en'] as const) {
+    await page.locator('.more select').first().selectOption(tag);
+    for (const large of [false, true]) {
+      await page.locator('faxun-chat').evaluate(async (chat, on) => {
+        chat.toggleAttribute('large', on);
+        await (chat as HTMLElement & { updateComplete: Promise<boolean> }).updateComplete;
+      }, large);
+      await screenshot(page, `phone-settings-${tag}${large ? '-large' : ''}`);
+      const over = await page.locator('faxun-chat').evaluate((chat) => {
+        const all = [...(chat.shadowRoot?.querySelectorAll<HTMLElement>('button, h2, select, p, label') ?? [])];
+        return all
+          .filter((e) => e.getClientRects().length > 0 && !e.closest('.sr') && !e.classList.contains('sr'))
+          .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 || e.getBoundingClientRect().left < -0.5)
+          .map((e) => `${e.localName}: ${e.textContent}`);
+      });
+      expect(over).toEqual([]);
+      expect(await violations(page)).toEqual([]);
+    }
+  }
+  await page.locator('faxun-chat').evaluate((chat) => chat.removeAttribute('large'));
+  await page.locator('.more select').first().selectOption('zh-Hans');
+  await page.getByLabel('颜色').selectOption('dark');
+  await page.getByRole('button', { name: '更多', exact: true }).click();
+  await screenshot(page, 'phone-dark');
+  await page.locator('.log').evaluate((log) => (log.scrollTop = log.scrollHeight));
+  await screenshot(page, 'phone-dark-end');
 });

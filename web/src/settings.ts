@@ -27,7 +27,7 @@ const THEMES: readonly Theme[] = ['auto', 'light', 'dark'];
 export function settings(s: Settings): TemplateResult {
   const { chat } = s;
   const empty = chat.messages.size === 0;
-  return html`<div class="more" part="settings">
+  return html`<div class="more" part="settings"><div class="inner">
     ${s.silentBox}
     <p>${t().silentHelp}</p>
     <div class="pick">
@@ -51,15 +51,23 @@ export function settings(s: Settings): TemplateResult {
     <button type="button" class="quiet" ?disabled=${empty || s.saving} @click=${s.download}>
       ${s.saving ? t().downloading : t().download}
     </button>
-    ${chat.canRenew && !s.asking
-      ? html`<button type="button" class="quiet fresh" ?disabled=${empty} @click=${() => s.ask(true)}>${t().fresh}</button>`
+    ${chat.canRenew
+      ? html`<button
+          type="button"
+          class="quiet fresh"
+          aria-expanded=${s.asking}
+          ?disabled=${empty}
+          @click=${() => s.ask(!s.asking)}
+        >
+          ${t().fresh}
+        </button>`
       : nothing}
     <button type="button" class="quiet" ?disabled=${chat.owner.kind === 'closed' || empty} @click=${s.end}>
       ${t().end}
     </button>
     ${s.asking ? confirmation(s) : nothing}
     <p>${t().downloadHelp}</p>
-  </div>`;
+  </div></div>`;
 }
 
 function confirmation(s: Settings): TemplateResult {

@@ -31,6 +31,7 @@ export const controls = css`
     border-radius: 10px;
     background: var(--paper);
   }
+  ::placeholder { color: var(--soft); opacity: 1; }
   input[type='checkbox'] { min-height: 0; width: 1.25em; height: 1.25em; margin: 0 0.5em 0 0; accent-color: var(--brand); }
   button:focus, a:focus, input:focus, textarea:focus, select:focus, summary:focus, [tabindex]:focus {
     outline: 3px solid var(--focus);

@@ -289,10 +289,10 @@ const zhHant: Texts = {
 const en: Texts = {
   heading: 'Legal advice',
   answersIn: 'Answers are in Chinese. Please ask in Chinese, or ask for a person.',
-  human: 'Talk to a person',
-  humanAsked: 'In the queue',
+  human: 'Human help',
+  humanAsked: 'Queued',
   humanHere: 'With a person',
-  leave: 'Leave now',
+  leave: 'Leave',
   fold: 'Close',
   unread: (n) => (n === 1 ? '1 new message' : `${n} new messages`),
   log: 'Conversation',
@@ -324,7 +324,7 @@ const en: Texts = {
   },
   silent: 'Leave no trace (others use this device)',
   silentHelp:
-    'Leave no trace: nothing is kept on this device, and the conversation is gone here once the page is closed or reloaded. The record on the server stays. Esc or “Leave now” goes to another page at once and clears the conversation from this device.',
+    'Leave no trace: nothing is kept on this device, and the conversation is gone here once the page is closed or reloaded. The record on the server stays. Esc or “Leave” goes to another page at once and clears the conversation from this device.',
   end: 'End the conversation',
   download: 'Download',
   downloadHelp: 'Saves a text file among the downloads of this device. Do not download if others use the device.',

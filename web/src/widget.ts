@@ -388,7 +388,7 @@ export class FaxunChat extends LitElement {
   private async askFresh(asking: boolean): Promise<void> {
     this.asking = asking;
     await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>(asking ? '.fresh .no' : '.fresh')?.focus();
+    this.renderRoot.querySelector<HTMLElement>(asking ? '.ask .no' : '.fresh')?.focus();
   }
 
   private readonly renew = (): void => {
