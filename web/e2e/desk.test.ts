@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, complete, launch, openChat, screenshot, signIn, violations } from './browser';
+import { ask, complete, launch, openChat, picture, screenshot, signIn, violations } from './browser';
 import { Network, Server, type Staff } from './server';
 import { Site } from './site';
 
@@ -73,6 +73,7 @@ test('from the bot to a person and back, and closed', async () => {
   await ask(page, '在的，还有聊天记录');
   await desk.getByText('还有聊天记录').waitFor();
   await screenshot(desk, 'desk-conversation');
+  await picture(desk, 'desk');
   await screenshot(page, 'phone-consultant');
   expect(await violations(desk)).toEqual([]);
 

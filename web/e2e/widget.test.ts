@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ask, complete, launch, messages, openChat, screenshot, signIn, violations } from './browser';
+import { ask, complete, launch, messages, openChat, picture, screenshot, signIn, violations } from './browser';
 import { Server, type Staff } from './server';
 import { Site } from './site';
 
@@ -81,6 +81,7 @@ test('a site with the strictest policy: everything looks and works as it should,
   expect(looks).toEqual(['fixed', '400px', true]);
   expect(await violations(page)).toEqual([]);
   await screenshot(page, 'embedded');
+  await picture(page, 'widget');
 });
 
 test('a folded panel counts what came, on this page and on the next', async () => {
@@ -202,6 +203,7 @@ test('large type is remembered, and gone with 快速离开', async () => {
   await page.locator('.bubble').first().waitFor();
   expect(await size()).toBe('21px');
   await screenshot(page, 'phone-large');
+  await picture(page, 'phone-large');
   expect(await violations(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)).toBe(false);
   await context.route('https://www.weather.com.cn/', (r) => r.fulfill({ contentType: 'text/html', body: '天气' }));
