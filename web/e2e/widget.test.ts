@@ -214,6 +214,31 @@ test('large type is remembered, and gone with 快速离开', async () => {
   expect(await page.evaluate(() => localStorage.getItem('faxun:view'))).toBeNull();
 });
 
+test('leaving one tab leaves them all, and a folded one forgets', async () => {
+  const NEUTRAL = 'https://www.weather.com.cn/';
+  await context.route(NEUTRAL, (r) => r.fulfill({ contentType: 'text/html', body: '天气' }));
+  await unfold();
+  await answered();
+  const second = await context.newPage();
+  await second.goto(site.url);
+  await second.locator('.launcher').click();
+  await complete(second, 2);
+  const folded = await context.newPage();
+  await folded.goto(site.url);
+  await folded.locator('.launcher').click();
+  await complete(folded, 2);
+  await folded.getByRole('button', { name: '收起' }).click();
+  await page.bringToFront();
+  await page.getByRole('button', { name: '快速离开' }).click();
+  await page.waitForURL(NEUTRAL);
+  await second.waitForURL(NEUTRAL);
+  await folded.waitForFunction(() => localStorage.length + sessionStorage.length === 0);
+  expect(folded.url()).toBe(`${site.url}/`);
+  await folded.locator('.launcher').click();
+  await folded.getByRole('button', { name: '我知道了' }).waitFor();
+  expect(await messages(folded).count()).toBe(0);
+});
+
 test('the file holds the whole conversation, under a name that says nothing', async () => {
   await openChat(page, server.url);
   await answered();

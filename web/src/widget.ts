@@ -20,6 +20,8 @@ import { TEXT_CHARS_MAX } from './wire';
 
 /** Where 快速离开 goes unless `leave-url` says otherwise: a page that anybody might have open. */
 const NEUTRAL_URL = 'https://www.weather.com.cn/';
+/** Where tabs of one site tell each other that somebody left. */
+const LEAVE_CHANNEL = 'faxun:leave';
 /** Characters left from which they are counted out. */
 const COUNT_FROM = 500;
 /** Unread messages beyond this are shown as 99+. */
@@ -77,6 +79,8 @@ export class FaxunChat extends LitElement {
   /** A choice made by keyboard: the answer to it takes the focus, so that its options are next. */
   private focusAnswer = false;
   private preferences: Preferences = {};
+  /** Missing in old browsers: there each tab leaves for itself. */
+  private tabs: BroadcastChannel | undefined;
   private readonly speech = new Speech(() => this.requestUpdate());
   private readonly follower = new Follower(
     () => this.log,
@@ -101,6 +105,10 @@ export class FaxunChat extends LitElement {
     if (large) this.large = true;
     if (theme) this.theme = theme;
     if (language) this.language = language;
+    if (typeof BroadcastChannel !== 'undefined') {
+      this.tabs = new BroadcastChannel(LEAVE_CHANNEL);
+      this.tabs.onmessage = this.leftElsewhere;
+    }
     document.addEventListener('keydown', this.escape);
     document.addEventListener('visibilitychange', this.seen);
     if (this.getAttribute('mode') === 'page') this.show();
@@ -111,6 +119,7 @@ export class FaxunChat extends LitElement {
   override disconnectedCallback(): void {
     document.removeEventListener('keydown', this.escape);
     document.removeEventListener('visibilitychange', this.seen);
+    this.tabs?.close();
     this.speech.stop();
     this.chat?.stop();
     this.chat = undefined;
@@ -461,13 +470,33 @@ export class FaxunChat extends LitElement {
     if (event.key === 'Escape' && this.open && !event.isComposing && event.keyCode !== 229) this.leave();
   };
 
-  /** Away at once: nothing on the screen, nothing on the device, no way back by the history. */
+  /** Another tab of the site was left: this one shows and keeps nothing of the conversation either. */
+  private readonly leftElsewhere = (): void => {
+    if (this.open) {
+      this.away();
+      return;
+    }
+    this.forget();
+    this.chat = undefined;
+    this.requestUpdate();
+  };
+
   private readonly leave = (): void => {
-    this.left = true;
+    this.tabs?.postMessage('');
+    this.away();
+  };
+
+  private forget(): void {
     this.text = '';
     this.speech.stop();
     this.chat?.forget();
     keepPreferences({});
+  }
+
+  /** Away at once: nothing on the screen, nothing on the device, no way back by the history. */
+  private away(): void {
+    this.left = true;
+    this.forget();
     document.title = '\u200b';
     document.documentElement.style.visibility = 'hidden';
     try {
@@ -475,7 +504,7 @@ export class FaxunChat extends LitElement {
     } catch {
       location.replace(this.leaveUrl);
     }
-  };
+  }
 
   private get log(): HTMLElement | null {
     return this.renderRoot.querySelector<HTMLElement>('.log');
