@@ -92,35 +92,6 @@ test('from the bot to a person and back, and closed', async () => {
   await desk.context().close();
 });
 
-test('danger reaches the desk as a red banner, and two conversations stay apart', async () => {
-  const desk = await consultant();
-  await signIn(desk, server.url, lawyer);
-  const [first, second] = [await visitor(), await visitor()];
-  for (const page of [first, second]) {
-    await page.getByRole('button', { name: '转人工' }).click();
-    await page.getByRole('button', { name: '已在排队' }).waitFor();
-  }
-  await desk.getByText('等候（2）').waitFor();
-  await desk.keyboard.press('Alt+n');
-  await desk.getByText('我的对话（1）').waitFor();
-  await desk.keyboard.press('Alt+n');
-  await desk.getByText('我的对话（2）').waitFor();
-  await ask(first, '我是第一个人');
-  await ask(second, '我是第二个人');
-  // One of the two is shown, the other counts its unread message.
-  await desk.getByText('条未读').waitFor();
-  await desk.keyboard.press('Alt+1');
-  await desk.getByText('条未读').waitFor({ state: 'detached' });
-  await ask(first, '他拿着刀正在打我');
-  await desk.getByText('提到人身危险').waitFor();
-  await screenshot(desk, 'desk-urgent');
-  expect(await violations(desk)).toEqual([]);
-  // A reload of the desk finds both conversations again.
-  await desk.reload();
-  await desk.getByText('我的对话（2）').waitFor();
-  for (const context of browser.contexts()) await context.close();
-});
-
 test('prepared replies, keys and the whole conversation on paper', async () => {
   const desk = await consultant();
   await signIn(desk, server.url, lawyer);
@@ -150,6 +121,7 @@ test('prepared replies, keys and the whole conversation on paper', async () => {
   await desk.keyboard.press('Alt+k');
   await desk.getByRole('button', { name: /开场\s*建议/ }).waitFor();
   await screenshot(desk, 'desk-replies');
+  await picture(desk, 'desk-replies');
   expect(await violations(desk)).toEqual([]);
   await desk.getByRole('searchbox').fill('开场');
   await desk.keyboard.press('Enter');
@@ -184,7 +156,6 @@ test('prepared replies, keys and the whole conversation on paper', async () => {
   await desk.emulateMedia({ media: 'screen' });
 
   await desk.keyboard.press('Alt+w');
-  expect(await desk.locator('#topics option').first().getAttribute('value')).toMatch(/\./);
   await desk.getByRole('combobox', { name: '结束原因' }).selectOption('已解答');
   await desk.getByRole('button', { name: '结束对话' }).click();
   await page.locator('.bar .owner').getByText('已结束').waitFor();
@@ -237,6 +208,35 @@ test('a desk that lost its network shows every message it missed, and tells with
   relay.stop();
   await page.context().close();
   await desk.context().close();
+});
+
+test('danger reaches the desk as a red banner, and two conversations stay apart', async () => {
+  const desk = await consultant();
+  await signIn(desk, server.url, lawyer);
+  const [first, second] = [await visitor(), await visitor()];
+  for (const page of [first, second]) {
+    await page.getByRole('button', { name: '转人工' }).click();
+    await page.getByRole('button', { name: '已在排队' }).waitFor();
+  }
+  await desk.getByText('等候（2）').waitFor();
+  await desk.keyboard.press('Alt+n');
+  await desk.getByText('我的对话（1）').waitFor();
+  await desk.keyboard.press('Alt+n');
+  await desk.getByText('我的对话（2）').waitFor();
+  await ask(first, '我是第一个人');
+  await ask(second, '我是第二个人');
+  // One of the two is shown, the other counts its unread message.
+  await desk.getByText('条未读').waitFor();
+  await desk.keyboard.press('Alt+1');
+  await desk.getByText('条未读').waitFor({ state: 'detached' });
+  await ask(first, '他拿着刀正在打我');
+  await desk.getByText('提到人身危险').waitFor();
+  await screenshot(desk, 'desk-urgent');
+  expect(await violations(desk)).toEqual([]);
+  // A reload of the desk finds both conversations again.
+  await desk.reload();
+  await desk.getByText('我的对话（2）').waitFor();
+  for (const context of browser.contexts()) await context.close();
 });
 
 test('the widget works on an allowed site and only there', async () => {

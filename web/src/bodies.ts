@@ -22,7 +22,7 @@ export interface View {
 }
 
 /** Fixed texts that are set small. */
-const ASIDES = new Set(['bot_disclosure', 'rate.thanks']);
+export const ASIDES = new Set(['bot_disclosure', 'rate.thanks']);
 
 export function body(message: Message, view: View): TemplateResult {
   const b = message.body;

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import { repeat } from 'lit/directives/repeat.js';
-import { type Actions, body } from './bodies';
+import { type Actions, ASIDES, body } from './bodies';
 import type { Item } from './outbox';
 import { language, t } from './texts';
 import type { From, Message } from './wire';
@@ -84,7 +84,8 @@ function serverLanguage(m: Message): string | undefined {
 }
 
 function speech(m: Message, list: Transcript): TemplateResult | typeof nothing {
-  if (!list.speech || m.from.kind === 'citizen') return nothing;
+  const aside = m.body.kind === 'notice' && ASIDES.has(m.body.code);
+  if (!list.speech || aside || m.from.kind === 'citizen') return nothing;
   const { now, toggle } = list.speech;
   return html`<p class="meta aloud">
     <button type="button" class="quiet" aria-pressed=${now === m.seq} @click=${() => toggle(m)}>

@@ -31,7 +31,7 @@ export const frame = css`
   header { flex: none; background: var(--head); color: var(--on-head); }
   .top { display: flex; align-items: center; padding: 0.5em 0.75em; }
   .top h2 { flex: 1 1 auto; min-width: 0; margin: 0; font-size: 1.15em; line-height: 1.25; letter-spacing: 0.08em; white-space: nowrap; overflow: hidden; }
-  .top h2 small { display: block; overflow: hidden; text-overflow: ellipsis; font-size: 0.68em; font-weight: 400; letter-spacing: 0; color: var(--on-head-soft); }
+  .top h2 small { display: block; overflow: hidden; text-overflow: ellipsis; padding-bottom: 0.15em; font-size: 0.68em; font-weight: 400; letter-spacing: 0; color: var(--on-head-soft); }
   .top button { flex: none; margin-left: 0.5em; padding: 0.25em 0.8em; white-space: nowrap; }
   .top .human { background: #fff; color: #08464c; border-color: #fff; font-weight: 600; }
   .top .human:hover { background: #dcecec; }
@@ -51,12 +51,12 @@ export const frame = css`
   .dot.closed { background: #7d8c97; }
   .bar button { flex: none; border-color: transparent; padding: 0.2em 0.6em; background: transparent; }
   .bar button[aria-pressed='true'], .bar button[aria-expanded='true'] { background: var(--brand-tint); font-weight: 600; }
-  .more { flex: none; max-height: 50%; overflow-y: auto; padding: 0.5em 0.75em; background: var(--paper); border-bottom: 1px solid var(--line); }
+  .more { flex: 0 1 auto; max-height: 80%; overflow-y: auto; padding: 0.5em 0.75em; background: var(--paper); border-bottom: 1px solid var(--line); }
   .more .inner { max-width: 46em; margin: 0 auto; }
   .more label { display: flex; align-items: center; min-height: 44px; }
   .more p { margin: 0.25em 0; font-size: 0.875em; color: var(--soft); }
   .pick { display: flex; flex-wrap: wrap; margin: 0.25em 0; }
-  .pick label { margin-right: 1em; }
+  .pick label { margin: 0.15em 1em 0.15em 0; }
   .pick select { margin-left: 0.5em; }
   .fresh.ask { padding: 0.5em 0.75em; margin: 0.4em 0; background: var(--warn-tint); border-left: 5px solid var(--warn-line); border-radius: 8px; }
   .more .fresh.ask p { color: var(--warn-ink); }

@@ -29,10 +29,11 @@ export class FaxunCanned extends LitElement {
   static override styles = [
     controls,
     css`
-      :host { display: block; padding: 0.6em 0.75em; background: var(--ground); border-top: 1px solid var(--line); max-height: 45vh; overflow-y: auto; }
+      :host { display: block; flex: none; padding: 0.6em 0.75em; background: var(--ground); border-top: 1px solid var(--line); max-height: 45vh; overflow-y: auto; }
       .inner { max-width: 52em; margin: 0 auto; }
       .find { display: flex; margin-bottom: 0.4em; }
-      .find input { flex: 1 1 auto; min-width: 0; margin-right: 0.5em; }
+      .find button { flex: none; margin-left: 0.5em; }
+      .find input { flex: 1 1 auto; min-width: 0; }
       ul { list-style: none; margin: 0; padding: 0; }
       li { display: flex; align-items: center; margin-bottom: 0.3em; }
       li .use { flex: 1 1 auto; min-width: 0; text-align: left; border-color: var(--line); color: var(--ink); }

@@ -15,7 +15,7 @@ import { askPermission, notify, permission } from './notify';
 import { signIn, signOut, type Who, who } from './session';
 import { alarm, allowSound, chime, soundAllowed } from './sound';
 import { desk } from './styles';
-import { REASONS, summarise, summary } from './summary';
+import { REASONS, summary } from './summary';
 import { label, lasting, lastSaid, stateText } from './words';
 
 const CLOSE_REASONS = ['已解答', '已转介其他机构', '来访者不再回应', '重复或误入', '其他'];
@@ -334,10 +334,7 @@ export class FaxunDesk extends LitElement {
       <label>结束原因<select name="reason">
           ${CLOSE_REASONS.map((r) => html`<option>${r}</option>`)}
         </select></label>
-      <label>主题编号（可不填）<input name="topic" list="topics" placeholder="labour.unpaid_wages" maxlength="64" autocomplete="off"
-        /><datalist id="topics">
-          ${summarise(opened.messages.all, undefined).entries.map((e) => html`<option value=${e.entry}>${e.title}</option>`)}
-        </datalist></label>
+      <label>主题编号（可不填）<input name="topic" placeholder="labour.unpaid_wages" maxlength="64" autocomplete="off" /></label>
       <button type="submit" class="primary">结束对话</button>
       <button type="button" class="quiet" @click=${() => (this.closing = false)}>不结束</button>
     </form>`;

@@ -9,6 +9,7 @@ export const desk = css`
   header span { margin-right: 1em; }
   header .bad { background: #ffe9b8; color: #533300; padding: 0.1em 0.6em; border-radius: 1em; }
   header button { background: transparent; color: #fff; border-color: #7fa9ab; }
+  header button { margin: 0.15em 0 0.15em 0.5em; }
   header button:hover { background: #0b5c63; }
   .banner { flex: none; display: flex; align-items: center; flex-wrap: wrap; padding: 0.4em 1em; background: var(--danger); color: #fff; font-weight: 600; }
   .banner span { flex: 1 1 auto; }
