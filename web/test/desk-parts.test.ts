@@ -3,6 +3,7 @@ import { BEGINNING, type Canned, CANNED_CHARS_MAX, fill, fitting, keep, load, op
 import { commandOf } from '../src/desk/keys';
 import { notify } from '../src/desk/notify';
 import { summarise } from '../src/desk/summary';
+import { titleOf } from '../src/desk/words';
 import type { Body, Message } from '../src/wire';
 
 beforeEach(() => {
@@ -104,4 +105,10 @@ test('the summary names what was answered once, the furthest step of a form, and
   expect(s.forms).toEqual([{ title: '法律援助', step: 3, steps: 8, seq: 5 }]);
   expect(s.urgent).toEqual([{ code: 'danger.violence', seq: 6 }]);
   expect([s.pointers, s.unhappy, s.asked, s.reason]).toEqual([1, 1, 0, '本人要求']);
+});
+
+test('the title counts who waits and what is unread, and says nothing else', () => {
+  expect(titleOf(0, 0)).toBe('法询工作台');
+  expect(titleOf(2, 0)).toBe('2 人等候 · 法询工作台');
+  expect(titleOf(2, 3)).toBe('2 人等候 · 3 条未读 · 法询工作台');
 });

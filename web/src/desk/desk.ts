@@ -12,11 +12,12 @@ import { open as unfilled, type Values } from './canned';
 import { DeskClient, type Opened } from './client';
 import { type Command, commandOf, help, KEYED_MAX, writing } from './keys';
 import { askPermission, notify, permission } from './notify';
+import { banner, replyForm, signInForm, waitingRow } from './parts';
 import { signIn, signOut, type Who, who } from './session';
 import { alarm, allowSound, chime, soundAllowed } from './sound';
 import { desk } from './styles';
-import { REASONS, summary } from './summary';
-import { label, lasting, lastSaid, stateText } from './words';
+import { summary } from './summary';
+import { label, lastSaid, stateText, titleOf } from './words';
 
 const CLOSE_REASONS = ['已解答', '已转介其他机构', '来访者不再回应', '重复或误入', '其他'];
 
@@ -131,29 +132,19 @@ export class FaxunDesk extends LitElement {
 
   protected override render(): TemplateResult | typeof nothing {
     if (!this.ready) return nothing;
-    if (!this.signedIn) return this.signInForm();
+    if (!this.signedIn) return signInForm(this.problem, this.submitSignIn);
     const { client } = this;
     if (!client) {
       return html`${this.top()}<p class="empty">“${t().roles[this.signedIn.role]}”不接待咨询，没有可看的对话。</p>`;
     }
     return html`
-      ${this.top()} ${this.banner()}
+      ${this.top()} ${banner(this.alarms, (c) => this.seeAlarm(c), (c) => this.dropAlarm(c))}
       <div role="status">${client.line ? html`<p class="line">${client.line}</p>` : nothing}</div>
       <div class="sheet">
         <aside aria-label="队列">${this.waiting(client)} ${this.mine(client)}</aside>
         <main>${this.tabs(client)} ${this.conversation(client)}</main>
       </div>
       ${this.helping ? help(() => (this.helping = false)) : nothing}`;
-  }
-
-  private signInForm(): TemplateResult {
-    return html`<form class="sign-in" @submit=${this.submitSignIn}>
-      <h1>法询工作台</h1>
-      <label>名字<input name="name" autocomplete="username" required autofocus /></label>
-      <label>密码<input name="password" type="password" autocomplete="current-password" required /></label>
-      <div role="alert">${this.problem ? html`<p class="problem">${this.problem}</p>` : nothing}</div>
-      <button class="primary" type="submit">登录</button>
-    </form>`;
   }
 
   private top(): TemplateResult {
@@ -173,44 +164,19 @@ export class FaxunDesk extends LitElement {
     </header>`;
   }
 
-  private banner(): TemplateResult {
-    return html`<div role="alert">
-      ${this.alarms.map(
-        (c) => html`<div class="banner">
-          <span>紧急：${label(c)} 提到人身危险</span>
-          <button type="button" @click=${() => this.seeAlarm(c)}>打开</button>
-          <button type="button" class="quiet" @click=${() => this.dropAlarm(c)}>知道了</button>
-        </div>`,
-      )}
-    </div>`;
-  }
-
   private waiting(client: DeskClient): TemplateResult {
     return html`<h2>等候（${client.waiting.length}）</h2>
       ${client.waiting.length === 0 ? html`<p>现在没有人在等。</p>` : nothing}
       <ul>
-        ${client.waiting.map((item) => this.waitingRow(item))}
+        ${client.waiting.map((item) =>
+          waitingRow(item, {
+            may: this.mayTake(item),
+            shown: this.active === item.conversation,
+            take: () => this.take(item),
+            look: () => this.show(item.conversation),
+          }),
+        )}
       </ul>`;
-  }
-
-  private waitingRow(item: QueueItem): TemplateResult {
-    const may = this.mayTake(item);
-    const shown = this.active === item.conversation;
-    return html`<li class="row ${item.urgent ? 'urgent' : ''} ${shown ? 'shown' : ''}">
-      <div class="what">
-        <strong>${label(item.conversation)} ${item.area ?? ''}</strong>
-        <span class="wait">已等 ${lasting(item.since_ms)}</span>
-      </div>
-      <div>
-        ${item.urgent ? html`<span class="chip red">紧急</span>` : nothing}
-        <span class="chip">${REASONS[item.reason]}</span>
-        ${item.lawyer_only ? html`<span class="chip">仅限律师</span>` : nothing}
-      </div>
-      <div class="do">
-        <button type="button" class="primary" ?disabled=${!may} @click=${() => this.take(item)}>接手</button>
-        <button type="button" class="quiet" ?disabled=${!may} @click=${() => this.show(item.conversation)}>查看</button>
-      </div>
-    </li>`;
   }
 
   private mine(client: DeskClient): TemplateResult {
@@ -302,7 +268,16 @@ export class FaxunDesk extends LitElement {
             .close=${() => this.toggleCanned(false)}
           ></faxun-canned>`
         : nothing}
-      ${own ? this.replyForm(opened) : nothing}
+      ${own
+        ? replyForm({
+            text: this.text,
+            canned: this.canned,
+            submit: (e) => this.submitReply(e, opened),
+            typed: (e) => this.typed(e, opened),
+            pressed: (e) => this.pressed(e, opened),
+            unfold: () => this.toggleCanned(!this.canned),
+          })
+        : nothing}
     </div>`;
   }
 
@@ -340,35 +315,12 @@ export class FaxunDesk extends LitElement {
     </form>`;
   }
 
-  private replyForm(opened: Opened): TemplateResult {
-    const left = TEXT_CHARS_MAX - [...this.text].length;
-    return html`<form class="reply" @submit=${(e: Event) => this.submitReply(e, opened)}>
-      <div>
-        <label class="sr" for="reply">回复，回车发送，Shift 加回车换行</label>
-        <textarea
-          id="reply"
-          rows="2"
-          .value=${this.text}
-          placeholder="回复来访者"
-          @input=${(e: Event) => this.typed(e, opened)}
-          @keydown=${(e: KeyboardEvent) => this.pressed(e, opened)}
-        ></textarea>
-        <button type="button" class="quiet" aria-expanded=${this.canned} @click=${() => this.toggleCanned(!this.canned)}>
-          常用语
-        </button>
-        <button type="submit" class="primary" ?disabled=${left < 0 || this.text.trim() === ''}>发送</button>
-      </div>
-      ${left < 500 ? html`<p class=${left < 0 ? 'over' : ''} role="status">还可以写 ${left} 字</p>` : nothing}
-    </form>`;
-  }
-
   protected override updated(changed: PropertyValues): void {
     if (changed.has('helping') && this.helping) this.renderRoot.querySelector('dialog')?.showModal();
     const { client, active } = this;
     const count = client?.waiting.length ?? 0;
     const unread = client ? this.tabList(client).reduce((sum, c) => sum + client.unread(c), 0) : 0;
-    const counts = [count > 0 ? `${count} 人等候` : '', unread > 0 ? `${unread} 条未读` : ''].filter((c) => c !== '');
-    document.title = [...counts, '法询工作台'].join(' · ');
+    document.title = titleOf(count, unread);
     const opened = active === undefined ? undefined : client?.opened.get(active);
     if (active !== undefined && client && !opened) {
       // It was handed back or closed: on to the next of one's own.

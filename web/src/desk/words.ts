@@ -13,6 +13,7 @@ export function label(conversation: string): string {
   return `#${conversation.slice(-4)}`;
 }
 
+/** How long ago, as 4:05 or in hours and minutes. */
 export function lasting(sinceMs: number): string {
   const s = Math.max(0, Math.floor((Date.now() - sinceMs) / 1000));
   const seconds = String(s % 60).padStart(2, '0');
@@ -21,6 +22,7 @@ export function lasting(sinceMs: number): string {
     : `${Math.floor(s / 3600)} 小时 ${Math.floor((s % 3600) / 60)} 分`;
 }
 
+/** Who answers in a conversation that is open here. */
 export function stateText(opened: Opened, own: boolean): string {
   if (own) return '由我接待';
   switch (opened.owner?.kind) {
@@ -35,4 +37,10 @@ export function stateText(opened: Opened, own: boolean): string {
     case 'closed':
       return '已结束';
   }
+}
+
+/** The page's title: how many wait, how much is unread. Never a text or a name. */
+export function titleOf(waiting: number, unread: number): string {
+  const counts = [waiting > 0 ? `${waiting} 人等候` : '', unread > 0 ? `${unread} 条未读` : ''];
+  return [...counts, '法询工作台'].filter((part) => part !== '').join(' · ');
 }
