@@ -1,6 +1,6 @@
 // How somebody wants to see the chat. Kept on the device like the conversation's token, and gone with it.
 
-import type { Language } from './texts';
+import { type Language, LANGUAGES } from './texts';
 
 export interface Preferences {
   /** 适老化: large type. */
@@ -9,14 +9,22 @@ export interface Preferences {
   theme?: Theme;
 }
 
-export type Theme = 'auto' | 'light' | 'dark';
+export const THEMES = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
 
 const KEY = 'faxun:view';
 
 export function readPreferences(): Preferences {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    return typeof kept === 'object' && kept !== null ? kept : {};
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Record<string, unknown> | null;
+    // Whatever a page of the same site left there must not keep anybody from asking.
+    const language = LANGUAGES.find(([tag]) => tag === kept?.['language'])?.[0];
+    const theme = THEMES.find((known) => known === kept?.['theme']);
+    return {
+      ...(kept?.['large'] === true ? { large: true } : {}),
+      ...(language ? { language } : {}),
+      ...(theme ? { theme } : {}),
+    };
   } catch {
     return {};
   }

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Chat } from './chat';
-import type { Theme } from './preferences';
+import { type Theme, THEMES } from './preferences';
 import { type Language, LANGUAGES, t } from './texts';
 
 export interface Settings {
@@ -21,8 +21,6 @@ export interface Settings {
   renew: () => void;
   end: () => void;
 }
-
-const THEMES: readonly Theme[] = ['auto', 'light', 'dark'];
 
 export function settings(s: Settings): TemplateResult {
   const { chat } = s;

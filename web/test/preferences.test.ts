@@ -16,6 +16,11 @@ test.each(['', 'null', '{', '"x"', '7'])('%j in the storage is no preference', (
   expect(readPreferences()).toEqual({});
 });
 
+test('what is no choice is left out, the rest stays', () => {
+  localStorage.setItem('faxun:view', '{"large":"yes","language":"xx","theme":"dark"}');
+  expect(readPreferences()).toEqual({ theme: 'dark' });
+});
+
 test('a browser that forbids storage is no reason to fail', () => {
   vi.stubGlobal('localStorage', undefined);
   keepPreferences({ large: true });
