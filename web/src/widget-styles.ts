@@ -8,7 +8,7 @@ export const frame = css`
   :host([mode='page']) { height: 100%; }
   .launcher {
     position: fixed; right: var(--faxun-right, 16px); bottom: var(--faxun-bottom, 16px); z-index: var(--faxun-z, 2147483000);
-    display: flex; align-items: center; padding: 0.6em 1.2em; border-radius: 2em; border: 0;
+    display: flex; align-items: center; padding: 0.6em 1.2em; border-radius: 2em; border: 1px solid transparent;
     background: var(--brand); color: var(--on-brand); font-weight: 600; box-shadow: 0 4px 16px rgba(8, 40, 45, 0.3);
   }
   .launcher:hover { background: var(--brand-deep); color: var(--on-brand); }
