@@ -388,6 +388,13 @@ test('on a small phone, light and dark, nothing runs over the edge in any langua
           .map((e) => `${e.localName}: ${e.textContent}`);
       });
       expect(over).toEqual([]);
+      // The settings are to be read, and what one writes in stays in view.
+      const [settings, composer] = await page.locator('faxun-chat').evaluate((chat) => {
+        const box = (of: string): DOMRect | undefined => chat.shadowRoot?.querySelector(of)?.getBoundingClientRect();
+        return [box('.more')?.height ?? 0, (box('.composer')?.bottom ?? Infinity) - innerHeight];
+      });
+      expect(settings).toBeGreaterThan(PHONE.height / 2);
+      expect(composer).toBeLessThanOrEqual(0);
       expect(await violations(page)).toEqual([]);
     }
   }

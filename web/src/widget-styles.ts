@@ -51,7 +51,8 @@ export const frame = css`
   .dot.closed { background: #7d8c97; }
   .bar button { flex: none; border-color: transparent; padding: 0.2em 0.6em; background: transparent; }
   .bar button[aria-pressed='true'], .bar button[aria-expanded='true'] { background: var(--brand-tint); font-weight: 600; }
-  .more { flex: 0 1 auto; max-height: 80%; overflow-y: auto; padding: 0.5em 0.75em; background: var(--paper); border-bottom: 1px solid var(--line); }
+  /* All but what has to stay: header, bar, a line of the log, composer. */
+  .more { flex: none; min-height: 6em; max-height: calc(100% - 14em); overflow-y: auto; padding: 0.5em 0.75em; background: var(--paper); border-bottom: 1px solid var(--line); }
   .more .inner { max-width: 46em; margin: 0 auto; }
   .more label { display: flex; align-items: center; min-height: 44px; }
   .more p { margin: 0.25em 0; font-size: 0.875em; color: var(--soft); }

@@ -84,6 +84,6 @@ export function summary(messages: Messages, owner: Owner | undefined): TemplateR
   ].filter((part) => part !== '');
   return html`<div class="summary" role="note" aria-label="机器人做过什么">
     ${s.urgent.length > 0 ? html`<span class="chip red">危险提示 ${s.urgent.length} 次</span>` : nothing}
-    ${parts.join(' · ') || '机器人还没有答过'}${messages.older ? '（更早的消息没有算进来）' : nothing}
+    ${[...parts, ...(messages.older ? ['更早的消息没有算进来'] : [])].join(' · ') || '机器人还没有答过'}
   </div>`;
 }
