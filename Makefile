@@ -4,7 +4,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build web wire test soak bench audit check clean
+.PHONY: help run build web wire pictures test soak bench audit check clean
 
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 # What comes after the subcommand: make run ARGS="--listen 0.0.0.0:8787", make check ARGS="--laws FILE".
@@ -12,7 +12,7 @@ ARGS ?=
 BENCHES := $(patsubst benches/%.rs,--bench %,$(wildcard benches/*.rs))
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build everything, then serve on 127.0.0.1:8787
 	exec $(TARGET)/release/faxun serve $(ARGS)
@@ -25,6 +25,10 @@ web: ## the web part alone: npm ci and the bundle, redone only when something ch
 
 wire: ## regenerate web/src/wire.ts from src/wire.rs
 	FAXUN_BLESS=1 cargo test --locked wire_ts
+
+pictures: web ## take the pictures in docs/images anew, by the browser tests
+	cargo build --locked --bin faxun
+	FAXUN_BLESS=1 FAXUN_BIN=$(abspath $(TARGET))/debug/faxun npm --prefix web run e2e
 
 test: ## format, lint, Rust, documents, web and browser; FAXUN_SKIP=browser leaves the last one out
 	scripts/test.sh

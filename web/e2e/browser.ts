@@ -70,6 +70,14 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
+/** Into docs/images when FAXUN_BLESS is set (`make pictures`). */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (process.env['FAXUN_BLESS'] !== '1') return;
+  const folder = new URL('../../docs/images/', import.meta.url).pathname;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Rules that the page breaks seriously, with the places. */

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ask, complete, launch, messages, openChat, screenshot, violations } from './browser';
+import { ask, complete, launch, messages, openChat, picture, screenshot, violations } from './browser';
 import { Network, Server } from './server';
 
 const QUESTION = '单位拖欠工资三个月了怎么办';
@@ -55,6 +55,7 @@ test('a question gets an answer with its law, and both survive a reload', async 
   expect(await page.locator('.msg.own .meta').textContent()).toContain('已送达');
   const n = await complete(page, 2);
   await screenshot(page, 'desktop-answer');
+  await picture(page, 'chat');
 
   await page.reload();
   expect(await complete(page, n)).toBe(n);

@@ -2,7 +2,8 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { markdown, plain } from './markdown';
-import type { Body, Choice, Citation, Message, StaffRole, Verdict } from './wire';
+import { language, t } from './texts';
+import type { Body, Choice, Citation, Message } from './wire';
 
 /** What a message lets its reader do; without it everything is only shown. */
 export interface Actions {
@@ -20,24 +21,8 @@ export interface View {
   current: boolean;
 }
 
-const VERDICTS: Record<Verdict, string> = {
-  in_force: '现行有效',
-  unreviewed: '按2025-04版本有效，未复核',
-  repealed: '已废止或已修改',
-  not_yet_in_force: '尚未施行',
-  absent: '查无此条',
-  unverified: '未能核实',
-};
-
 /** Fixed texts that are set small. */
-const ASIDES = new Set(['bot_disclosure', 'rate.thanks']);
-
-export const ROLES: Record<StaffRole, string> = {
-  consultant: '咨询员',
-  lawyer: '律师',
-  editor: '编辑',
-  admin: '管理员',
-};
+export const ASIDES = new Set(['bot_disclosure', 'rate.thanks']);
 
 export function body(message: Message, view: View): TemplateResult {
   const b = message.body;
@@ -47,11 +32,11 @@ export function body(message: Message, view: View): TemplateResult {
     case 'choice':
       return html`<p><span class="number" aria-hidden="true">${b.option}</span> ${b.label}</p>`;
     case 'request':
-      return html`<p>转人工</p>`;
+      return html`<p>${t().human}</p>`;
     case 'rating':
-      return html`<p>${b.score >= 3 ? '有帮助' : '没帮助'}${b.reason ? html`：${b.reason}` : nothing}</p>`;
+      return html`<p>${scored(b.score)}${b.reason ? t().body.reason(b.reason) : nothing}</p>`;
     case 'end':
-      return html`<p>结束咨询</p>`;
+      return html`<p>${t().end}</p>`;
     case 'answer':
       return answer(message.seq, b, view);
     case 'clarify':
@@ -60,7 +45,7 @@ export function body(message: Message, view: View): TemplateResult {
       return form(message.seq, b, view);
     case 'pointer':
       return html`
-        <p class="kind">法条原文 · 不是答复</p>
+        <p class="kind">${t().body.pointer}</p>
         <p>${plain(b.text)}</p>
         ${citations(b.citations)}`;
     case 'notice':
@@ -72,19 +57,24 @@ export function body(message: Message, view: View): TemplateResult {
 
 function answer(seq: number, b: Extract<Body, { kind: 'answer' }>, view: View): TemplateResult {
   return html`
-    ${b.safety ? html`<div class="safety" role="note" aria-label="安全提示">${plain(b.safety)}</div>` : nothing}
+    ${b.safety ? html`<div class="safety" role="note" aria-label=${t().body.safety}>${plain(b.safety)}</div>` : nothing}
     <h3>${b.title}</h3>
     <div class="markdown">${markdown(bare(b.markdown, b.next))}</div>
-    ${b.citations.length > 0 ? html`<p class="kind">法律依据</p>${citations(b.citations)}` : nothing}
-    ${b.next.length > 0 ? html`<p class="kind">接着问</p>${options(seq, b.next, view)}` : nothing}
+    ${b.citations.length > 0 ? html`<p class="kind">${t().body.basis}</p>${citations(b.citations)}` : nothing}
+    ${b.next.length > 0 ? html`<p class="kind">${t().body.next}</p>${options(seq, b.next, view)}` : nothing}
     ${view.actions
-      ? html`<faxun-rating .seq=${seq} .rated=${view.rated} .rate=${view.actions.rate}></faxun-rating>`
+      ? html`<faxun-rating
+          .seq=${seq}
+          .rated=${view.rated}
+          .rate=${view.actions.rate}
+          .words=${language()}
+        ></faxun-rating>`
       : nothing}`;
 }
 
 function form(seq: number, b: Extract<Body, { kind: 'form' }>, view: View): TemplateResult {
   return html`
-    <p class="kind">${b.title} · 第 ${b.step} / ${b.steps} 步</p>
+    <p class="kind">${t().body.step(b.title, b.step, b.steps)}</p>
     <progress max=${b.steps} value=${b.step} aria-hidden="true"></progress>
     <p class="ask">${plain(bare(b.text, b.options))}</p>
     ${options(seq, b.options, view.current ? view : { chosen: view.chosen, current: false })}`;
@@ -95,7 +85,7 @@ function notice(seq: number, b: Extract<Body, { kind: 'notice' }>, view: View): 
   const boxed = b.urgent
     ? html`<div class="urgent" role="alert">${content}</div>`
     : b.code.startsWith('danger_related.')
-      ? html`<div class="safety" role="note" aria-label="安全提示">${content}</div>`
+      ? html`<div class="safety" role="note" aria-label=${t().body.safety}>${content}</div>`
       : ASIDES.has(b.code)
         ? html`<div class="quietly">${content}</div>`
         : content;
@@ -133,11 +123,16 @@ function citations(list: Citation[]): TemplateResult {
       (c) =>
         html`<li>
           <span class="law">《${c.law}》${c.article}</span>
-          <span class="verdict ${c.verdict}">${VERDICTS[c.verdict]}</span>
+          <span class="verdict ${c.verdict}">${t().verdicts[c.verdict]}</span>
           ${c.text ? html`<blockquote>${c.text}</blockquote>` : nothing}
         </li>`,
     )}
   </ul>`;
+}
+
+/** A score in words: only two can be given here. */
+export function scored(score: number): string {
+  return score >= 3 ? t().body.good : t().body.bad;
 }
 
 /** A text without the lines that repeat its options for clients that only show text. */

@@ -4,10 +4,12 @@ import { Link, type LinkStatus } from './link';
 import { Memory, type Sendable } from './memory';
 import { Messages } from './messages';
 import { newId, Outbox } from './outbox';
+import { t } from './texts';
 import {
   type ClientFrame,
   type ErrorFrame,
   type Identity,
+  type Message,
   type Notice,
   type Owner,
   PROTOCOL,
@@ -51,6 +53,9 @@ export class Chat {
   /** The last thing to say that belongs to no message. */
   line = '';
 
+  /** Highest seq that was in view. */
+  read = 0;
+
   private readonly memory: Memory;
   private readonly link: Link<ServerFrame, ClientFrame>;
   private token: string | undefined;
@@ -62,6 +67,10 @@ export class Chat {
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
   private lostTimer: ReturnType<typeof setTimeout> | undefined;
   private probeTimer: ReturnType<typeof setInterval> | undefined;
+  /** Somebody wants every message, from the first. */
+  private whole: ((messages: readonly Message[] | undefined) => void) | undefined;
+  /** Id of the `end` after which another conversation begins. */
+  private ending: string | undefined;
 
   constructor(private readonly options: ChatOptions) {
     this.identity = options.identity;
@@ -80,6 +89,7 @@ export class Chat {
       this.notice = kept.notice;
       this.noticeRead = kept.noticeRead ?? false;
       this.outbox.items = kept.outbox ?? [];
+      this.read = this.messages.last;
     }
     this.link = new Link<ServerFrame, ClientFrame>({
       url: `${options.server.replace(/^http/, 'ws')}/ws`,
@@ -88,7 +98,10 @@ export class Chat {
       onFrame: (frame) => this.receive(frame),
       onStatus: (status) => {
         this.setStatus(status);
-        if (status !== 'open') this.welcomed = this.loadingOlder = false;
+        if (status !== 'open') {
+          this.welcomed = this.loadingOlder = false;
+          this.giveWhole(undefined);
+        }
         this.changed();
       },
     });
@@ -107,6 +120,11 @@ export class Chat {
     clearInterval(this.probeTimer);
     clearTimeout(this.typingTimer);
     clearTimeout(this.lostTimer);
+  }
+
+  /** Messages of others that nobody has seen here. */
+  get unread(): number {
+    return this.messages.all.filter((m) => m.seq > this.read && m.from.kind !== 'citizen').length;
   }
 
   act(action: Action): void {
@@ -134,6 +152,49 @@ export class Chat {
     this.changed();
   }
 
+  /** Every message from the first, the older ones asked for; undefined when the connection does not allow it. */
+  everything(): Promise<readonly Message[] | undefined> {
+    if (!this.messages.older) return Promise.resolve(this.messages.all);
+    if (!this.welcomed) return Promise.resolve(undefined);
+    this.giveWhole(undefined);
+    return new Promise((resolve) => {
+      this.whole = resolve;
+      this.loadOlder();
+    });
+  }
+
+  private giveWhole(messages: readonly Message[] | undefined): void {
+    this.whole?.(messages);
+    this.whole = undefined;
+  }
+
+  /** A visitor whom the website vouches for always comes back to the same conversation. */
+  get canRenew(): boolean {
+    return this.identity === undefined;
+  }
+
+  /** Another conversation, and this one forgotten here. Whoever waits in it for a person waits no more. */
+  renew(): void {
+    const waiting = this.owner.kind === 'queue' || this.owner.kind === 'consultant';
+    if (!waiting) {
+      this.beginAnew();
+      return;
+    }
+    this.ending = newId();
+    this.outbox.add({ type: 'end', id: this.ending });
+  }
+
+  private beginAnew(): void {
+    this.ending = undefined;
+    this.startOver();
+    this.outbox.items = [];
+    this.token = undefined;
+    this.line = '';
+    this.memory.forget();
+    this.link.renew();
+    this.options.changed();
+  }
+
   setSilent(silent: boolean): void {
     this.memory.setSilent(silent);
     if (!silent && this.token) this.memory.keepToken(this.token);
@@ -143,6 +204,7 @@ export class Chat {
   /** Leaves nothing of the conversation on this device. */
   forget(): void {
     this.stop();
+    this.giveWhole(undefined);
     this.memory.setSilent(true);
     this.token = undefined;
     this.messages.clear();
@@ -168,6 +230,10 @@ export class Chat {
       case 'ack':
         this.outbox.acked(frame.id, frame.seq);
         this.outbox.settle((seq) => this.messages.has(seq));
+        if (frame.id === this.ending) {
+          this.beginAnew();
+          return;
+        }
         break;
       case 'message':
         this.messages.add(frame);
@@ -175,13 +241,17 @@ export class Chat {
         if (frame.from.kind !== 'citizen') this.otherTyping = false;
         this.closeGap();
         break;
-      case 'page':
+      case 'page': {
         for (const message of frame.messages) this.messages.add(message);
         // The answer to a probe is an empty page that says nothing about older messages.
-        if (frame.messages.length > 0) this.messages.older = frame.more;
+        const empty = frame.messages.length === 0;
+        if (!empty) this.messages.older = frame.more;
         this.loadingOlder = false;
         this.outbox.settle((seq) => this.messages.has(seq));
+        if (this.whole && !this.messages.older) this.giveWhole(this.messages.all);
+        else if (this.whole && !empty) this.loadOlder();
         break;
+      }
       case 'state':
         this.owner = frame.owner;
         this.position = frame.queue?.position;
@@ -231,7 +301,7 @@ export class Chat {
         this.startOver();
         this.token = undefined;
         this.memory.forget();
-        this.line = '之前的对话已不能接着用，已为你开始新的对话。';
+        this.line = t().startedOver;
         // A refused hello leaves the socket open for another; a conversation erased under it does not.
         if (this.welcomed) this.link.renew();
         else this.hello();
@@ -244,13 +314,15 @@ export class Chat {
       default:
         if (frame.id !== undefined && this.outbox.refused(frame.id, frame.message, frame.retry)) return;
         this.loadingOlder = false;
+        this.giveWhole(undefined);
         if (!this.welcomed && frame.retry) this.link.giveUp();
-        this.line = frame.ref === undefined ? frame.message : `${frame.message}（编号 ${frame.ref}）`;
+        this.line = frame.ref === undefined ? frame.message : t().reference(frame.message, frame.ref);
     }
   }
 
   private startOver(): void {
     this.messages.clear();
+    this.read = 0;
     this.conversation = '';
     this.notice = undefined;
     this.noticeRead = false;

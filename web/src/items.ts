@@ -1,9 +1,11 @@
 // Messages, one's own unsent ones included, as a list of lines.
 
 import { html, nothing, type TemplateResult } from 'lit';
+import { ifDefined } from 'lit/directives/if-defined.js';
 import { repeat } from 'lit/directives/repeat.js';
-import { type Actions, body, ROLES } from './bodies';
+import { type Actions, ASIDES, body } from './bodies';
 import type { Item } from './outbox';
+import { language, t } from './texts';
 import type { From, Message } from './wire';
 
 /** Something of one's own that is on its way, as it will look. */
@@ -23,42 +25,40 @@ export interface Transcript {
   rating?: Map<number, number>;
   again: (id: string) => void;
   discard: (id: string) => void;
+  /** Reads a message aloud, where the device can. */
+  speech?: { now: number | undefined; toggle: (message: Message) => void };
 }
 
-export function transcriptOf(t: Transcript): TemplateResult {
-  const chosen = new Map(t.choosing);
-  const rated = new Map(t.rating);
+export function transcriptOf(list: Transcript): TemplateResult {
+  const chosen = new Map(list.choosing);
+  const rated = new Map(list.rating);
   let lastCitizen = 0;
-  for (const m of t.messages) {
+  for (const m of list.messages) {
     if (m.from.kind === 'citizen') lastCitizen = m.seq;
     if (m.body.kind === 'choice') chosen.set(m.body.of, m.body.option);
     if (m.body.kind === 'rating') rated.set(m.body.of, m.body.score);
   }
   return html`${repeat(
-    t.messages,
+    list.messages,
     (m) => m.seq,
     (m, i) => {
       const view = {
-        ...(t.actions ? { actions: t.actions } : {}),
+        ...(list.actions ? { actions: list.actions } : {}),
         chosen: chosen.get(m.seq),
         rated: rated.get(m.seq),
         current: m.seq > lastCitizen,
       };
-      return line(m, t.messages[i - 1], t.reader, body(m, view));
+      return line(m, list.messages[i - 1], list, body(m, view));
     },
   )}${repeat(
-    t.pending,
+    list.pending,
     (p) => p.item.id,
-    (p) => waiting(p, t),
+    (p) => waiting(p, list),
   )}`;
 }
 
-function line(
-  m: Message,
-  before: Message | undefined,
-  reader: Transcript['reader'],
-  content: TemplateResult,
-): TemplateResult {
+function line(m: Message, before: Message | undefined, list: Transcript, content: TemplateResult): TemplateResult {
+  const { reader } = list;
   const own = m.from.kind === reader;
   const alarm = m.body.kind === 'notice' && m.body.urgent;
   const follows = before !== undefined && speaker(before.from, reader) === speaker(m.from, reader);
@@ -66,42 +66,61 @@ function line(
   const name = speaker(m.from, reader);
   return html`<div
     class="msg ${own ? 'own' : m.from.kind}${alarm ? ' alarm' : ''}"
+    part="message ${own ? 'own' : m.from.kind}"
     data-seq=${m.seq}
     tabindex="-1"
   >
     ${own
       ? html`<span class="sr">${name}：</span>`
       : html`<p class=${follows ? 'sr' : 'meta'}>${name} ${time}</p>`}
-    <div class="bubble">${content}</div>
-    ${own ? html`<p class="meta">${time} · 已送达</p>` : nothing}
+    <div class="bubble" part="bubble" lang=${ifDefined(serverLanguage(m))}>${content}</div>
+    ${own ? html`<p class="meta">${time} · ${t().delivered}</p>` : speech(m, list)}
   </div>`;
 }
 
-function waiting(p: Pending, t: Transcript): TemplateResult {
+/** What the server and its people write is simplified Chinese, whatever the interface speaks. */
+function serverLanguage(m: Message): string | undefined {
+  return m.from.kind !== 'citizen' && language() !== 'zh-Hans' ? 'zh-Hans' : undefined;
+}
+
+function speech(m: Message, list: Transcript): TemplateResult | typeof nothing {
+  const aside = m.body.kind === 'notice' && ASIDES.has(m.body.code);
+  if (!list.speech || aside || m.from.kind === 'citizen') return nothing;
+  const { now, toggle } = list.speech;
+  return html`<p class="meta aloud">
+    <button type="button" class="quiet" aria-pressed=${now === m.seq} @click=${() => toggle(m)}>
+      ${now === m.seq ? t().speakStop : t().speak}
+    </button>
+  </p>`;
+}
+
+function waiting(p: Pending, list: Transcript): TemplateResult {
   const failed = p.item.state === 'failed';
-  return html`<div class="msg own" tabindex="-1">
-    <span class="sr">你：</span>
-    <div class="bubble"><p class="pre">${p.text}</p></div>
+  return html`<div class="msg own" part="message own" tabindex="-1">
+    <span class="sr">${t().speakers.you}：</span>
+    <div class="bubble" part="bubble"><p class="pre">${p.text}</p></div>
     ${failed
-      ? html`<p class="meta"><span class="failed">未送达</span> ${p.item.problem}</p>
+      ? html`<p class="meta"><span class="failed">${t().undelivered}</span> ${p.item.problem}</p>
           <p class="meta">
-            <button type="button" @click=${() => t.again(p.item.id)}>重发</button>
-            <button type="button" class="quiet" @click=${() => t.discard(p.item.id)}>删除</button>
+            <button type="button" @click=${() => list.again(p.item.id)}>${t().again}</button>
+            <button type="button" class="quiet" @click=${() => list.discard(p.item.id)}>${t().discard}</button>
           </p>`
-      : html`<p class="meta">${p.item.seq === undefined ? '正在发送…' : '已送达'}</p>`}
+      : html`<p class="meta">${p.item.seq === undefined ? t().sending : t().delivered}</p>`}
   </div>`;
 }
 
-function speaker(from: From, reader: Transcript['reader']): string {
+/** Who speaks, as their reader calls them. */
+export function speaker(from: From, reader: Transcript['reader']): string {
+  const { speakers, roles } = t();
   switch (from.kind) {
     case 'citizen':
-      return reader === 'citizen' ? '你' : '来访者';
+      return reader === 'citizen' ? speakers.you : '来访者';
     case 'bot':
-      return '法询机器人';
+      return speakers.bot;
     case 'consultant':
-      return reader === 'consultant' ? `我方 ${from.name}` : `${from.name}（${ROLES[from.role]}）`;
+      return reader === 'consultant' ? `我方 ${from.name}` : speakers.staff(from.name, roles[from.role]);
     case 'system':
-      return '系统';
+      return speakers.system;
   }
 }
 
@@ -110,7 +129,7 @@ function clock(at: number): string {
   const when = new Date(at);
   const time = `${two(when.getHours())}:${two(when.getMinutes())}`;
   if (when.toDateString() === new Date().toDateString()) return time;
-  return `${when.getMonth() + 1}月${when.getDate()}日 ${time}`;
+  return t().when(when.getMonth() + 1, when.getDate(), time);
 }
 
 function two(n: number): string {

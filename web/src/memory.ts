@@ -27,7 +27,7 @@ export class Memory {
   private silent: boolean;
 
   constructor(server: string, silent: boolean) {
-    this.key = `faxun:${server}`;
+    this.key = keyOf(server);
     this.silent = silent;
   }
 
@@ -62,6 +62,16 @@ export class Memory {
     this.silent = silent;
     if (silent) this.forget();
   }
+}
+
+/** This tab has been in a conversation: it may be taken up again without being asked. */
+export function conversationBegun(server: string): boolean {
+  const session = parse<Session>(read(sessionStore, keyOf(server)));
+  return Array.isArray(session?.messages) && session.messages.length > 0;
+}
+
+function keyOf(server: string): string {
+  return `faxun:${server}`;
 }
 
 // Even naming the storage throws where the browser forbids it.

@@ -99,8 +99,9 @@ export class Outbox<Frame extends { id: string }> {
     clearTimeout(this.retry);
   }
 
-  get waiting(): boolean {
-    return this.unacked().length > 0;
+  /** How many the server has not confirmed. */
+  get unsent(): number {
+    return this.unacked().length;
   }
 
   private unacked(): Item<Frame>[] {

@@ -1,7 +1,9 @@
 // 有帮助 / 没帮助 under an answer, with an optional reason.
 
 import { css, html, LitElement } from 'lit';
+import { scored } from './bodies';
 import { controls } from './styles';
+import { t } from './texts';
 
 /** Scores sent for the two buttons. */
 const GOOD = 5;
@@ -13,14 +15,15 @@ export class FaxunRating extends LitElement {
     seq: { type: Number },
     rated: { type: Number },
     asking: { state: true },
+    words: {},
   };
   static override styles = [
     controls,
     css`
-      :host { display: block; margin-top: 0.75em; padding-top: 0.35em; border-top: 1px solid #e3e8ec; }
+      :host { display: block; margin-top: 0.75em; padding-top: 0.35em; border-top: 1px solid var(--line); }
       .row { display: flex; flex-wrap: wrap; align-items: center; }
       .row > * { margin: 0.25em 0.5em 0.25em 0; }
-      .said { color: #4a5866; font-size: 0.875em; margin: 0.35em 0 0; }
+      .said { color: var(--soft); font-size: 0.875em; margin: 0.35em 0 0; }
       label { display: block; margin: 0.25em 0; }
       input { width: 100%; box-sizing: border-box; }
       .quiet { font-size: 0.875em; }
@@ -30,6 +33,8 @@ export class FaxunRating extends LitElement {
   declare seq: number;
   declare rated: number | undefined;
   declare asking: boolean;
+  /** The interface's language: drawn anew when it changes. */
+  declare words: string;
   rate: (of: number, score: number, reason: string | undefined) => void = () => {};
 
   constructor() {
@@ -39,21 +44,21 @@ export class FaxunRating extends LitElement {
 
   override render() {
     if (this.rated !== undefined) {
-      return html`<p class="said">你的评价：${this.rated >= 3 ? '有帮助' : '没帮助'}</p>`;
+      return html`<p class="said">${t().rating.said(scored(this.rated))}</p>`;
     }
     if (this.asking) {
       return html`<form @submit=${this.submit}>
-        <label for="reason">哪里不对、缺了什么？（可不填）</label>
+        <label for="reason">${t().rating.why}</label>
         <input id="reason" maxlength=${REASON_CHARS_MAX} autocomplete="off" />
         <div class="row">
-          <button type="submit" class="quiet">提交评价</button>
-          <button type="button" class="quiet" @click=${this.cancel}>取消</button>
+          <button type="submit" class="quiet">${t().rating.submit}</button>
+          <button type="button" class="quiet" @click=${this.cancel}>${t().rating.cancel}</button>
         </div>
       </form>`;
     }
-    return html`<div class="row" role="group" aria-label="这个答复有帮助吗">
-      <button type="button" class="quiet" @click=${() => this.rate(this.seq, GOOD, undefined)}>有帮助</button>
-      <button type="button" class="quiet" @click=${this.ask}>没帮助</button>
+    return html`<div class="row" role="group" aria-label=${t().rating.label}>
+      <button type="button" class="quiet" @click=${() => this.rate(this.seq, GOOD, undefined)}>${t().body.good}</button>
+      <button type="button" class="quiet" @click=${this.ask}>${t().body.bad}</button>
     </div>`;
   }
 

@@ -1,256 +1,279 @@
 // `<faxun-chat server="https://…">`: the citizen's chat, as a floating panel on any site or as a whole page.
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { ROLES } from './bodies';
 import { type Action, Chat } from './chat';
-import { type Pending, transcriptOf } from './items';
-import { plain } from './markdown';
-import type { Sendable } from './memory';
+import { save } from './file';
+import { transcriptOf } from './items';
+import { conversationBegun } from './memory';
+import { dark, palette } from './palette';
+import { fileOf } from './plain-text';
+import { keepPreferences, type Preferences, readPreferences, type Theme } from './preferences';
 import { FaxunRating } from './rating';
+import { Follower } from './scroll';
+import { settings } from './settings';
+import { Speech } from './speech';
 import { controls, transcript } from './styles';
+import { type Language, nearest, setLanguage, t } from './texts';
+import { connection, examples, notice, ownerText, pendingOf, silentBox } from './widget-parts';
 import { frame } from './widget-styles';
-import { type Message, type Owner, TEXT_CHARS_MAX } from './wire';
+import { TEXT_CHARS_MAX } from './wire';
 
 /** Where 快速离开 goes unless `leave-url` says otherwise: a page that anybody might have open. */
 const NEUTRAL_URL = 'https://www.weather.com.cn/';
+/** Where tabs of one site tell each other that somebody left. */
+const LEAVE_CHANNEL = 'faxun:leave';
 /** Characters left from which they are counted out. */
 const COUNT_FROM = 500;
-/** Nearer to the end than this, in px, new messages scroll into view. */
-const NEAR_END_PX = 120;
-/** Space kept above a parked message, in px. */
-const PARK_PX = 8;
-/** Messages within this time, in ms, belong to one answer. */
-const BURST_MS = 1_500;
-/** More messages at once than this are history, not an answer. */
-const BURST_MESSAGES_MAX = 6;
-const LARGE_KEY = 'faxun:large';
-const EXAMPLES = ['老板拖欠工资怎么办', '想离婚，对方不同意', '借出去的钱要不回来', '刚刚被骗了钱'];
+/** Unread messages beyond this are shown as 99+. */
+const BADGE_MAX = 99;
+/** Where the floating panel fills the screen; the same in widget-styles.ts. */
+const WHOLE_SCREEN = '(max-width: 520px), (max-height: 520px)';
+/** What the Tab key stops at. */
+const STOPS = 'button:not([disabled]), a[href], input, select, textarea, summary, faxun-rating, [tabindex="0"]';
 
 export class FaxunChat extends LitElement {
   static override properties = {
     server: {},
     mode: { reflect: true },
     large: { type: Boolean, reflect: true },
+    theme: { reflect: true },
+    language: { attribute: 'lang', reflect: true, converter: (tag: string | null) => nearest(tag ?? '') },
     leaveUrl: { attribute: 'leave-url' },
     user: {},
-    userHash: { attribute: 'user-hash' },
+    hash: {},
     heading: {},
+    silent: { type: Boolean },
     open: { state: true },
     more: { state: true },
-    silent: { state: true },
+    asking: { state: true },
+    saving: { state: true },
     text: { state: true },
-    behind: { state: true },
     left: { state: true },
   };
-  static override styles = [controls, transcript, frame];
+  static override styles = [palette, dark, controls, transcript, frame];
 
   declare server: string;
   /** `page` fills its parent; otherwise a button opens a floating panel. */
   declare mode: string;
   declare large: boolean;
+  declare theme: Theme;
+  declare language: Language;
   declare leaveUrl: string;
+  /** A visitor whom the website vouches for, as `Identity` of the protocol has it. */
   declare user: string | undefined;
-  declare userHash: string | undefined;
+  declare hash: string | undefined;
   declare heading: string;
+  /** 不留痕: nothing is kept on the device. */
+  declare silent: boolean;
   declare open: boolean;
   declare more: boolean;
-  declare silent: boolean;
+  /** A new conversation was asked for and is to be confirmed. */
+  declare asking: boolean;
+  declare saving: boolean;
   declare text: string;
-  declare behind: boolean;
   declare left: boolean;
 
   private chat: Chat | undefined;
   /** Last message when the list was last rendered. */
   private shown = 0;
-  private atEnd = true;
-  /** The view goes along with new messages, until the reader scrolls away. */
-  private following = true;
-  /** Its beginning stays in view while answers grow below it: one's own last question. */
-  private parked: number | undefined;
-  private parkedAt = 0;
-  /** Where the view was put by itself, in px: anything else is the reader's scrolling. */
-  private setTop = 0;
   /** A choice made by keyboard: the answer to it takes the focus, so that its options are next. */
   private focusAnswer = false;
-  /** Height of the log before older messages came in on top, in px. */
-  private heightBefore: number | undefined;
+  private preferences: Preferences = {};
+  /** Missing in old browsers: there each tab leaves for itself. */
+  private tabs: BroadcastChannel | undefined;
+  private readonly speech = new Speech(() => this.requestUpdate());
+  private readonly follower = new Follower(
+    () => this.log,
+    (seq) => this.message(seq),
+  );
 
   constructor() {
     super();
     this.server = location.origin;
     this.mode = 'float';
-    this.large = readLarge();
+    this.theme = 'auto';
+    this.language = 'zh-Hans';
     this.leaveUrl = NEUTRAL_URL;
-    this.heading = '法律咨询';
-    this.open = this.more = this.silent = this.behind = this.left = false;
-    this.text = '';
+    this.heading = this.text = '';
+    this.large = this.silent = this.open = this.more = this.asking = this.saving = this.left = false;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.preferences = this.silent ? {} : readPreferences();
+    const { large, theme, language } = this.preferences;
+    if (large) this.large = true;
+    if (theme) this.theme = theme;
+    if (language) this.language = language;
+    if (typeof BroadcastChannel !== 'undefined') {
+      this.tabs = new BroadcastChannel(LEAVE_CHANNEL);
+      this.tabs.onmessage = this.leftElsewhere;
+    }
     document.addEventListener('keydown', this.escape);
+    document.addEventListener('visibilitychange', this.seen);
     if (this.getAttribute('mode') === 'page') this.show();
+    // Somebody who came from another page of the site goes on hearing that there is an answer.
+    else if (!this.silent && conversationBegun(this.origin)) this.begin();
   }
 
   override disconnectedCallback(): void {
     document.removeEventListener('keydown', this.escape);
+    document.removeEventListener('visibilitychange', this.seen);
+    this.tabs?.close();
+    this.speech.stop();
     this.chat?.stop();
     this.chat = undefined;
     super.disconnectedCallback();
   }
 
-  private show(): void {
-    this.open = true;
+  private get origin(): string {
+    return new URL(this.server, location.href).href.replace(/\/+$/, '');
+  }
+
+  private begin(): void {
     if (this.chat) return;
-    const { user, userHash } = this;
+    const { user, hash } = this;
     this.chat = new Chat({
-      server: new URL(this.server, location.href).href.replace(/\/+$/, ''),
-      identity: user !== undefined && userHash !== undefined ? { user, hash: userHash } : undefined,
+      server: this.origin,
+      identity: user !== undefined && hash !== undefined ? { user, hash } : undefined,
       silent: this.silent,
       changed: () => this.requestUpdate(),
     });
     this.chat.start();
   }
 
+  private show(): void {
+    this.open = true;
+    this.begin();
+  }
+
   private async unfold(): Promise<void> {
     this.show();
     await this.updateComplete;
+    this.follower.toEnd();
     this.field?.focus();
   }
 
   private async fold(): Promise<void> {
-    this.open = false;
+    this.open = this.more = false;
+    this.speech.stop();
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>('.launcher')?.focus();
   }
 
   protected override render(): TemplateResult | typeof nothing {
     if (this.left) return nothing;
-    if (!this.open || !this.chat) {
-      return html`<button type="button" class="launcher" @click=${this.unfold}>${this.heading}</button>`;
-    }
+    setLanguage(this.language);
+    return this.open && this.chat ? this.panel(this.chat) : this.launcher();
+  }
+
+  private launcher(): TemplateResult {
+    const unread = this.chat?.unread ?? 0;
+    return html`<button type="button" class="launcher" part="launcher" @click=${this.unfold}>
+        ${this.heading || t().heading}
+        ${unread > 0
+          ? html`<span class="badge" part="badge">${unread > BADGE_MAX ? `${BADGE_MAX}+` : unread}</span>`
+          : nothing}
+      </button>
+      <div class="sr" role="status">${unread > 0 ? t().unread(unread) : nothing}</div>`;
+  }
+
+  private panel(chat: Chat): TemplateResult {
     const floating = this.mode !== 'page';
-    return html`<section class=${floating ? 'panel floating' : 'panel'} aria-label=${this.heading}>
-      <header>
+    const heading = this.heading || t().heading;
+    return html`<section
+      class=${floating ? 'panel floating' : 'panel'}
+      part="panel"
+      aria-label=${heading}
+      @keydown=${floating ? this.stay : nothing}
+    >
+      <header part="header">
         <div class="top">
-          <h2>法询<small>${this.heading}</small></h2>
-          ${this.humanButton(this.chat.owner)}
-          <button type="button" class="leave" @click=${this.leave}>快速离开</button>
+          <h2><span lang="zh-Hans">法询</span><small>${heading}</small></h2>
+          ${this.humanButton(chat)}
+          <button type="button" class="leave" part="leave" @click=${this.leave}>${t().leave}</button>
           ${floating
-            ? html`<button type="button" class="fold" aria-label="收起" @click=${this.fold}>✕</button>`
+            ? html`<button type="button" class="fold" part="fold" aria-label=${t().fold} @click=${this.fold}>✕</button>`
             : nothing}
         </div>
       </header>
-      ${this.bar(this.chat)} ${this.more ? this.settings(this.chat) : nothing} ${this.connection(this.chat)}
-      <div class="log" role="log" aria-live="polite" aria-label="对话记录" tabindex="0" @scroll=${this.scrolled}>
+      ${this.bar(chat)} ${this.more ? this.settings(chat) : nothing} ${connection(chat)}
+      <div class="log" part="log" role="log" aria-live="polite" aria-label=${t().log} tabindex="0" @scroll=${this.scrolled}>
         <div class="inner">
-          ${this.chat.messages.older
+          ${chat.messages.older
             ? html`<p class="older">
-                <button type="button" class="quiet" ?disabled=${this.chat.loadingOlder} @click=${this.loadOlder}>
-                  ${this.chat.loadingOlder ? '正在取…' : '更早的消息'}
+                <button type="button" class="quiet" ?disabled=${chat.loadingOlder} @click=${this.loadOlder}>
+                  ${chat.loadingOlder ? t().loading : t().older}
                 </button>
               </p>`
             : nothing}
-          ${this.notice(this.chat)} ${this.welcome(this.chat)} ${this.transcript(this.chat)}
-          ${this.chat.otherTyping ? html`<p class="typing">对方正在输入…</p>` : nothing}
+          ${notice(chat, silentBox(this.silent, this.toggleSilent), this.readNotice)}
+          ${examples(chat, (text) => this.act({ type: 'say', text }))} ${this.transcript(chat)}
+          ${chat.otherTyping ? html`<p class="typing">${t().typing}</p>` : nothing}
         </div>
       </div>
-      ${this.composer(this.chat)}
+      ${this.composer(chat)}
     </section>`;
   }
 
-  private humanButton(owner: Owner): TemplateResult {
-    const asked = this.chat?.outbox.items.some((i) => i.frame.type === 'human' && i.state === 'sending');
-    const label = owner.kind === 'consultant' ? '人工中' : owner.kind === 'queue' ? '已在排队' : '转人工';
-    const busy = asked || owner.kind === 'consultant' || owner.kind === 'queue';
-    return html`<button type="button" class="human" ?disabled=${busy} @click=${() => this.act({ type: 'human' })}>
+  private humanButton(chat: Chat): TemplateResult {
+    const { kind } = chat.owner;
+    const asked = chat.outbox.items.some((i) => i.frame.type === 'human' && i.state === 'sending');
+    const label = kind === 'consultant' ? t().humanHere : kind === 'queue' ? t().humanAsked : t().human;
+    const busy = asked || kind === 'consultant' || kind === 'queue';
+    return html`<button
+      type="button"
+      class="human"
+      part="human"
+      ?disabled=${busy}
+      @click=${() => this.act({ type: 'human' })}
+    >
       ${label}
     </button>`;
   }
 
   private bar(chat: Chat): TemplateResult {
-    return html`<div class="bar">
+    return html`<div class="bar" part="bar">
       <div class="owner" role="status">
         <span class="dot ${chat.owner.kind}" aria-hidden="true"></span>${ownerText(chat.owner, chat.position)}
       </div>
-      <button type="button" aria-pressed=${this.large} @click=${this.toggleLarge}>大字</button>
-      <button type="button" aria-expanded=${this.more} @click=${() => (this.more = !this.more)}>更多</button>
+      <button type="button" aria-pressed=${this.large} @click=${this.toggleLarge}>${t().large}</button>
+      <button type="button" aria-expanded=${this.more} @click=${this.toggleMore}>${t().more}</button>
     </div>`;
   }
 
   private settings(chat: Chat): TemplateResult {
-    return html`<div class="more">
-      ${this.silentBox()}
-      <p>
-        不留痕：这台设备上不保存对话，关闭或刷新页面后就看不到了；服务器上的记录不受影响。按 Esc
-        键或“快速离开”会立刻换到别的页面，并清掉这台设备上的对话。
-      </p>
-      <button
-        type="button"
-        class="quiet"
-        ?disabled=${chat.owner.kind === 'closed' || chat.messages.size === 0}
-        @click=${() => this.act({ type: 'end' })}
-      >
-        结束咨询
-      </button>
-    </div>`;
-  }
-
-  private silentBox(): TemplateResult {
-    return html`<label
-      ><input type="checkbox" .checked=${this.silent} @change=${this.toggleSilent} />不留痕（别人也用这台设备）</label
-    >`;
-  }
-
-  private connection(chat: Chat): TemplateResult {
-    const text = chat.lost ? '连接断了，正在重连。没发出去的话会自动补发。' : chat.line;
-    return html`<div role="status">${text ? html`<p class="connection">${text}</p>` : nothing}</div>`;
-  }
-
-  private notice(chat: Chat): TemplateResult | typeof nothing {
-    if (!chat.notice) return nothing;
-    const text = chat.notice.text.split('\n').map(noticeLine);
-    if (chat.noticeRead) {
-      return html`<details class="card"><summary>使用说明与个人信息告知</summary>${text}</details>`;
-    }
-    return html`<section class="card notice" aria-label="使用说明与个人信息告知">
-      ${text}
-      <div class="agree">
-        ${this.silentBox()}<button type="button" class="primary" @click=${this.readNotice}>我知道了</button>
-      </div>
-    </section>`;
-  }
-
-  private welcome(chat: Chat): TemplateResult | typeof nothing {
-    const begun = chat.messages.size > 0 || chat.outbox.items.length > 0 || chat.messages.older || chat.loadingOlder;
-    if (begun || chat.status !== 'open' || (chat.notice && !chat.noticeRead)) return nothing;
-    return html`<div class="hello">
-      <h3>遇到什么事？</h3>
-      <p>用平常的话说就行：谁、什么事、什么时候。有危险先打 ${plain('110')}。</p>
-      <ul class="examples">
-        ${EXAMPLES.map(
-          (text) => html`<li><button type="button" @click=${() => this.act({ type: 'say', text })}>${text}</button></li>`,
-        )}
-      </ul>
-    </div>`;
+    return settings({
+      chat,
+      language: this.language,
+      theme: this.theme,
+      silentBox: silentBox(this.silent, this.toggleSilent),
+      saving: this.saving,
+      asking: this.asking,
+      speak: (language) => {
+        this.language = language;
+        this.prefer({ language });
+      },
+      colour: (theme) => {
+        this.theme = theme;
+        this.prefer({ theme });
+      },
+      download: () => void this.download(chat),
+      ask: (asking) => void this.askFresh(asking),
+      renew: this.renew,
+      end: () => this.act({ type: 'end' }),
+    });
   }
 
   private transcript(chat: Chat): TemplateResult {
-    const choosing = new Map<number, number>();
-    const rating = new Map<number, number>();
-    const pending: Pending[] = [];
-    for (const item of chat.outbox.items) {
-      const { frame } = item;
-      if (item.state === 'sending' && frame.type === 'choose') choosing.set(frame.of, frame.option);
-      if (item.state === 'sending' && frame.type === 'rate') rating.set(frame.of, frame.score);
-      pending.push({ item, text: pendingText(chat, frame) });
-    }
+    const { pending, choosing, rating } = pendingOf(chat);
     return transcriptOf({
       messages: chat.messages.all,
       pending,
       reader: 'citizen',
       choosing,
       rating,
+      ...(Speech.possible ? { speech: this.speech } : {}),
       actions: {
         choose: (of, option, byKeyboard) => {
           this.focusAnswer = byKeyboard;
@@ -267,108 +290,87 @@ export class FaxunChat extends LitElement {
   private composer(chat: Chat): TemplateResult {
     const left = TEXT_CHARS_MAX - [...this.text].length;
     const closed = chat.owner.kind === 'closed';
-    return html`<form class="composer" @submit=${this.submit}>
-      ${this.behind
-        ? html`<button type="button" class="jump" @click=${() => this.toEnd()}>有新消息 ↓</button>`
+    return html`<form class="composer" part="composer" @submit=${this.submit}>
+      ${this.follower.behind
+        ? html`<button type="button" class="jump" @click=${this.jump}>${t().newMessages}</button>`
         : nothing}
       <div class="row">
-        <label class="sr" for="text">写下你的问题，回车发送，Shift 加回车换行</label>
+        <label class="sr" for="text">${t().field}</label>
         <textarea
           id="text"
+          part="field"
           rows="1"
           enterkeyhint="send"
           autocomplete="off"
-          placeholder=${closed ? '还有问题，接着写' : '写下你的问题'}
+          placeholder=${closed ? t().placeholderClosed : t().placeholder}
           .value=${this.text}
           aria-describedby="hint"
           @input=${this.typed}
           @keydown=${this.pressed}
         ></textarea>
-        <button type="submit" class="primary" ?disabled=${left < 0 || this.text.trim() === ''}>发送</button>
+        <button type="submit" class="primary" part="send" ?disabled=${left < 0 || this.text.trim() === ''}>
+          ${t().send}
+        </button>
       </div>
       <div id="hint" class="hint" role="status">
         ${left < 0
-          ? html`<p class="over">多了 ${-left} 字，请分成几条发送（每条最多 ${TEXT_CHARS_MAX} 字）</p>`
+          ? html`<p class="over">${t().over(-left, TEXT_CHARS_MAX)}</p>`
           : left <= COUNT_FROM
-            ? html`<p>还可以写 ${left} 字</p>`
+            ? html`<p>${t().left(left)}</p>`
             : nothing}
       </div>
-      <div class="hint keys"><p>回车发送，Shift+回车换行。按 Esc 立刻离开本页。</p></div>
+      <div class="hint keys"><p>${t().keys}</p></div>
     </form>`;
   }
 
   protected override willUpdate(): void {
-    const log = this.log;
-    if (log) this.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+    this.follower.beforeUpdate();
   }
 
   protected override updated(changed: PropertyValues): void {
     const { chat, log } = this;
     if (!chat || !log) return;
+    this.seen();
     if (changed.has('text') || changed.has('large')) this.grow();
-    if (this.heightBefore !== undefined && !chat.loadingOlder) {
-      log.scrollTop += log.scrollHeight - this.heightBefore;
-      this.heightBefore = undefined;
-    }
+    if (!chat.loadingOlder) this.follower.afterOlder();
+    if (chat.messages.last < this.shown) this.shown = 0;
     const fresh = chat.messages.all.filter((m) => m.seq > this.shown);
     if (fresh.length > 0) {
       const first = this.shown === 0;
       this.shown = chat.messages.last;
-      this.arrived(fresh, first);
-    } else if (chat.outbox.waiting && this.following) this.toEnd();
+      const { behind } = this.follower;
+      this.follower.arrived(fresh, first);
+      if (behind !== this.follower.behind) this.requestUpdate();
+      const answer = fresh.find((m) => m.from.kind !== 'citizen');
+      if (this.focusAnswer && answer) {
+        this.focusAnswer = false;
+        this.message(answer.seq)?.focus({ preventScroll: true });
+      }
+    } else if (chat.outbox.unsent > 0 && this.follower.following) this.follower.toEnd();
   }
 
-  private arrived(fresh: readonly Message[], first: boolean): void {
-    const now = Date.now();
-    const own = fresh.filter((m) => m.from.kind === 'citizen').pop();
-    const others = fresh.find((m) => m.from.kind !== 'citizen');
-    const burst = now - this.parkedAt < BURST_MS;
-    if (first && fresh.length > BURST_MESSAGES_MAX) this.parked = undefined;
-    else if (own || (this.following && this.atEnd && !burst)) {
-      this.parked = (own ?? others)?.seq;
-      this.parkedAt = now;
-      this.following = true;
-    } else if (others && !burst) this.behind = true;
-    if (this.following) this.follow();
-    if (this.focusAnswer && others) {
-      this.focusAnswer = false;
-      this.message(others.seq)?.focus({ preventScroll: true });
-    }
-  }
-
-  /** Scrolls to the end, but not past the beginning of what is parked. */
-  private follow(): void {
-    const { log } = this;
-    if (!log) return;
-    log.scrollTop = log.scrollHeight;
-    const message = this.parked === undefined ? undefined : this.message(this.parked);
-    if (message) {
-      const above = message.getBoundingClientRect().top - log.getBoundingClientRect().top - PARK_PX;
-      if (above < 0) log.scrollTop += above;
-    }
-    this.setTop = log.scrollTop;
-  }
+  /** What lies on the screen has been read. */
+  private readonly seen = (): void => {
+    if (this.open && this.chat && document.visibilityState === 'visible') this.chat.read = this.chat.messages.last;
+  };
 
   private message(seq: number): HTMLElement | undefined {
     return this.renderRoot.querySelector<HTMLElement>(`[data-seq='${seq}']`) ?? undefined;
   }
 
-  private toEnd(): void {
-    this.behind = false;
-    this.following = true;
-    this.parked = undefined;
-    this.follow();
-  }
+  private readonly jump = (): void => {
+    this.follower.toEnd();
+    this.requestUpdate();
+  };
 
   private readonly scrolled = (): void => {
-    const log = this.log;
-    if (!log || Math.abs(log.scrollTop - this.setTop) < 2) return;
-    this.following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
-    if (this.following) this.behind = false;
+    const { behind } = this.follower;
+    this.follower.scrolled();
+    if (behind !== this.follower.behind) this.requestUpdate();
   };
 
   private act(action: Action): void {
-    this.toEnd();
+    this.follower.toEnd();
     this.chat?.act(action);
   }
 
@@ -378,8 +380,32 @@ export class FaxunChat extends LitElement {
   };
 
   private readonly loadOlder = (): void => {
-    this.heightBefore = this.log?.scrollHeight;
+    this.follower.beforeOlder();
     this.chat?.loadOlder();
+  };
+
+  private async download(chat: Chat): Promise<void> {
+    this.saving = true;
+    const messages = await chat.everything();
+    this.saving = false;
+    const now = Date.now();
+    if (messages) save(fileOf(messages, 'citizen', now), now);
+    else chat.line = t().downloadFailed;
+    this.requestUpdate();
+  }
+
+  private async askFresh(asking: boolean): Promise<void> {
+    this.asking = asking;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(asking ? '.ask .no' : '.fresh')?.focus();
+  }
+
+  private readonly renew = (): void => {
+    this.asking = this.more = false;
+    this.text = '';
+    this.speech.stop();
+    this.chat?.renew();
+    this.field?.focus();
   };
 
   private readonly submit = (event: Event): void => {
@@ -409,27 +435,68 @@ export class FaxunChat extends LitElement {
     field.style.height = `${field.scrollHeight + 2}px`;
   }
 
+  private prefer(some: Preferences): void {
+    this.preferences = { ...this.preferences, ...some };
+    if (!this.silent) keepPreferences(this.preferences);
+  }
+
   private readonly toggleLarge = (): void => {
     this.large = !this.large;
-    if (!this.silent) writeLarge(this.large);
+    this.prefer({ large: this.large });
+  };
+
+  private readonly toggleMore = (): void => {
+    this.more = !this.more;
+    this.asking = false;
   };
 
   private readonly toggleSilent = (event: Event): void => {
     this.silent = (event.target as HTMLInputElement).checked;
-    if (this.silent) writeLarge(false);
+    keepPreferences(this.silent ? {} : this.preferences);
     this.chat?.setSilent(this.silent);
+  };
+
+  /** Where the panel covers the page, Tab does not wander off behind it. */
+  private readonly stay = (event: KeyboardEvent): void => {
+    if (event.key !== 'Tab' || !matchMedia(WHOLE_SCREEN).matches) return;
+    const stops = [...this.renderRoot.querySelectorAll<HTMLElement>(STOPS)];
+    const end = event.shiftKey ? stops[0] : stops[stops.length - 1];
+    if (this.shadowRoot?.activeElement !== end) return;
+    event.preventDefault();
+    (event.shiftKey ? stops[stops.length - 1] : stops[0])?.focus();
   };
 
   private readonly escape = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && this.open && !event.isComposing && event.keyCode !== 229) this.leave();
   };
 
-  /** Away at once: nothing on the screen, nothing on the device, no way back by the history. */
+  /** Another tab of the site was left: this one shows and keeps nothing of the conversation either. */
+  private readonly leftElsewhere = (): void => {
+    if (this.open) {
+      this.away();
+      return;
+    }
+    this.forget();
+    this.chat = undefined;
+    this.requestUpdate();
+  };
+
   private readonly leave = (): void => {
-    this.left = true;
+    this.tabs?.postMessage('');
+    this.away();
+  };
+
+  private forget(): void {
     this.text = '';
+    this.speech.stop();
     this.chat?.forget();
-    writeLarge(false);
+    keepPreferences({});
+  }
+
+  /** Away at once: nothing on the screen, nothing on the device, no way back by the history. */
+  private away(): void {
+    this.left = true;
+    this.forget();
     document.title = '\u200b';
     document.documentElement.style.visibility = 'hidden';
     try {
@@ -437,7 +504,7 @@ export class FaxunChat extends LitElement {
     } catch {
       location.replace(this.leaveUrl);
     }
-  };
+  }
 
   private get log(): HTMLElement | null {
     return this.renderRoot.querySelector<HTMLElement>('.log');
@@ -445,62 +512,6 @@ export class FaxunChat extends LitElement {
 
   private get field(): HTMLTextAreaElement | null {
     return this.renderRoot.querySelector('textarea');
-  }
-}
-
-function ownerText(owner: Owner, position: number | undefined): string {
-  switch (owner.kind) {
-    case 'bot':
-      return '机器人解答中';
-    case 'queue':
-      return position === undefined ? '排队等人工' : `排队等人工 · 第 ${position} 位`;
-    case 'consultant':
-      return `人工：${owner.name}（${ROLES[owner.role]}）`;
-    case 'closed':
-      return '已结束';
-  }
-}
-
-/** A line of the notice; what stands before its colon is set off. */
-function noticeLine(line: string): TemplateResult {
-  const [, head, rest] = /^([^：，。]{2,8}：)(.+)$/.exec(line) ?? [];
-  return head === undefined || rest === undefined
-    ? html`<p>${plain(line)}</p>`
-    : html`<p><strong>${head}</strong>${plain(rest)}</p>`;
-}
-
-function pendingText(chat: Chat, frame: Sendable): string {
-  switch (frame.type) {
-    case 'say':
-      return frame.text;
-    case 'choose': {
-      const body = chat.messages.get(frame.of)?.body;
-      const choices = body === undefined ? [] : 'options' in body ? body.options : 'next' in body ? body.next : [];
-      return choices.find((c) => c.option === frame.option)?.label ?? String(frame.option);
-    }
-    case 'rate':
-      return frame.score >= 3 ? '有帮助' : '没帮助';
-    case 'human':
-      return '转人工';
-    case 'end':
-      return '结束咨询';
-  }
-}
-
-function readLarge(): boolean {
-  try {
-    return localStorage.getItem(LARGE_KEY) === '1';
-  } catch {
-    return false;
-  }
-}
-
-function writeLarge(large: boolean): void {
-  try {
-    if (large) localStorage.setItem(LARGE_KEY, '1');
-    else localStorage.removeItem(LARGE_KEY);
-  } catch {
-    // Only for this page then.
   }
 }
 

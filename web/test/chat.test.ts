@@ -278,6 +278,91 @@ describe('sending', () => {
   });
 });
 
+describe('another conversation', () => {
+  test('begins without the token, and the old one is forgotten here', () => {
+    fresh();
+    FakeSocket.last.accept();
+    FakeSocket.last.push(welcome(), message(1, '旧事', 'citizen'), message(2, '旧答'));
+    chat.renew();
+    expect([shownSeqs(), localStorage.length, sessionStorage.length]).toEqual([[], 0, 0]);
+    FakeSocket.last.accept();
+    expect(FakeSocket.last.sent).toEqual([{ type: 'hello' }]);
+    FakeSocket.last.push({ ...welcome(), conversation: 'c2', token: 't2' }, message(1, '新', 'citizen'));
+    expect([shownSeqs(), localStorage.getItem(`faxun:${SERVER}`)]).toEqual([[1], 't2']);
+    expect(JSON.stringify({ ...sessionStorage })).not.toContain('旧');
+  });
+
+  test('whoever waits for a person ends that first, so that nobody is kept at the desk for nobody', () => {
+    fresh();
+    FakeSocket.last.accept();
+    const owner = { kind: 'queue', since_ms: 0, urgent: false, reason: 'asked' };
+    FakeSocket.last.push(welcome(), message(1, '问', 'citizen'), { type: 'state', owner });
+    chat.renew();
+    const end = FakeSocket.last.sent[1];
+    expect(end).toMatchObject({ type: 'end' });
+    expect(shownSeqs()).toEqual([1]);
+    FakeSocket.last.push({ type: 'ack', id: end?.['id'], seq: 2 });
+    expect(shownSeqs()).toEqual([]);
+    FakeSocket.last.accept();
+    expect(FakeSocket.last.sent).toEqual([{ type: 'hello' }]);
+  });
+
+  test('is not offered to a visitor whom the website vouches for: the server would give the same one', () => {
+    chat = new Chat({ server: SERVER, identity: { user: 'u', hash: 'h' }, silent: false, changed: () => undefined });
+    expect(chat.canRenew).toBe(false);
+    expect(fresh().canRenew).toBe(true);
+  });
+});
+
+describe('everything, for the file', () => {
+  function page(from: number, to: number, more: boolean): object {
+    const messages = [];
+    for (let seq = from; seq <= to; seq += 1) {
+      const { type: _type, ...m } = message(seq, String(seq)) as { type: string };
+      messages.push(m);
+    }
+    return { type: 'page', messages, more };
+  }
+
+  function joined(): void {
+    localStorage.setItem(`faxun:${SERVER}`, 't0');
+    fresh();
+    FakeSocket.last.accept();
+    FakeSocket.last.push(welcome(120), page(71, 120, true));
+  }
+
+  test('asks page after page until the first message', async () => {
+    joined();
+    const all = chat.everything();
+    FakeSocket.last.push(page(21, 70, true));
+    FakeSocket.last.push(page(1, 20, false));
+    expect((await all)?.map((m) => m.seq)).toEqual(Array.from({ length: 120 }, (_, i) => i + 1));
+    expect(FakeSocket.last.sent.filter((f) => f['type'] === 'more').map((f) => f['before'])).toEqual([121, 71, 21]);
+  });
+
+  test('half of it is not taken for all of it', async () => {
+    joined();
+    const all = chat.everything();
+    FakeSocket.last.push(page(21, 70, true));
+    FakeSocket.last.lose();
+    expect(await all).toBeUndefined();
+    expect(await chat.everything()).toBeUndefined();
+  });
+});
+
+test('unread is what others wrote since the chat was last in view', () => {
+  fresh();
+  FakeSocket.last.accept();
+  FakeSocket.last.push(welcome(), message(1, '问', 'citizen'), message(2, '答'));
+  chat.read = 2;
+  FakeSocket.last.push(message(3, '又问', 'citizen'), message(4, '又答'), message(5, '再答', 'consultant'));
+  expect(chat.unread).toBe(2);
+  chat.stop();
+  // After a reload what was there is not news.
+  fresh();
+  expect(chat.unread).toBe(0);
+});
+
 describe('what stays on the device', () => {
   test('no message text outside the tab, nothing at all in silent mode or after leaving', () => {
     fresh();

@@ -7,6 +7,7 @@ const MINE = { kind: 'consultant', staff: 'wang', name: '王', role: 'lawyer' };
 let desk: DeskClient;
 let signedOut = false;
 const arrived: string[] = [];
+const incoming: string[] = [];
 
 function item(conversation: string): object {
   return { conversation, since_ms: 0, urgent: false, reason: 'asked', last_seq: 2, lawyer_only: false };
@@ -26,11 +27,12 @@ beforeEach(() => {
   vi.stubGlobal('WebSocket', FakeSocket);
   FakeSocket.all = [];
   signedOut = false;
-  arrived.length = 0;
+  arrived.length = incoming.length = 0;
   desk = new DeskClient({
     server: 'https://law.example',
     changed: () => undefined,
     urgent: () => undefined,
+    incoming: (c) => incoming.push(c),
     arrived: (i) => arrived.push(i.conversation),
     signedOut: () => Promise.resolve(signedOut),
   });
@@ -112,4 +114,32 @@ test('a refused socket after the sign-in ended stops the tries', async () => {
   FakeSocket.last.lose();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(FakeSocket.all).toHaveLength(1);
+});
+
+test('a message is announced once, and only what a citizen wrote', () => {
+  FakeSocket.last.push({ type: 'queue', waiting: [], mine: [item('a')] });
+  FakeSocket.last.push({ type: 'conversation', conversation: 'a', owner: MINE, messages: [message(1)], more: false });
+  FakeSocket.last.push({ type: 'message', conversation: 'a', message: message(2) });
+  FakeSocket.last.push({ type: 'message', conversation: 'a', message: message(2) });
+  FakeSocket.last.push({ type: 'message', conversation: 'a', message: message(3, 'consultant') });
+  expect(incoming).toEqual(['a']);
+});
+
+test('everything is asked page after page, and half of it is not taken for all', async () => {
+  FakeSocket.last.push({ type: 'queue', waiting: [], mine: [item('a')] });
+  const page = (seqs: number[], more: boolean): object => {
+    return { type: 'conversation', conversation: 'a', owner: MINE, messages: seqs.map((s) => message(s)), more };
+  };
+  FakeSocket.last.push(page([5, 6], true));
+  const all = desk.everything('a');
+  FakeSocket.last.push(page([3, 4], true));
+  FakeSocket.last.push(page([1, 2], false));
+  expect((await all)?.map((m) => m.seq)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(FakeSocket.last.sent.filter((f) => f['type'] === 'more').map((f) => f['before'])).toEqual([5, 3]);
+  desk.open('b');
+  FakeSocket.last.push({ type: 'conversation', conversation: 'b', owner: MINE, messages: [message(9)], more: true });
+  const half = desk.everything('b');
+  FakeSocket.last.push({ type: 'error', code: 'not_allowed', message: '没有权限', retry: false });
+  expect(await half).toBeUndefined();
+  expect(desk.opened.get('b')?.loadingOlder).toBe(false);
 });

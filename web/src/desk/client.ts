@@ -8,6 +8,7 @@ import {
   type DeskClientFrame,
   type DeskServerFrame,
   type ErrorFrame,
+  type Message,
   type Owner,
   type QueueItem,
   type StaffRole,
@@ -38,6 +39,8 @@ export interface DeskOptions {
   changed: () => void;
   /** Danger was named in a conversation that is open here. */
   urgent: (conversation: string) => void;
+  /** A citizen wrote in a conversation that is open here. */
+  incoming: (conversation: string) => void;
   /** Somebody new waits. */
   arrived: (item: QueueItem) => void;
   /** The sign-in may have ended: true to stop connecting. */
@@ -59,6 +62,8 @@ export class DeskClient {
   private welcomed = false;
   private probing = false;
   private typedAt = 0;
+  /** Who wants every message of a conversation, from the first. */
+  private readonly whole = new Map<string, (messages: readonly Message[] | undefined) => void>();
   private probe: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly options: DeskOptions) {
@@ -120,6 +125,30 @@ export class DeskClient {
     this.options.changed();
   }
 
+  /** Every message from the first, the older ones asked for; undefined when the connection does not allow it. */
+  everything(conversation: string): Promise<readonly Message[] | undefined> {
+    const opened = this.opened.get(conversation);
+    if (!opened || opened.owner === undefined) return Promise.resolve(undefined);
+    if (!opened.messages.older) return Promise.resolve(opened.messages.all);
+    if (!this.welcomed) return Promise.resolve(undefined);
+    this.giveWhole(conversation, undefined);
+    return new Promise((resolve) => {
+      this.whole.set(conversation, resolve);
+      this.loadOlder(conversation);
+    });
+  }
+
+  private giveWhole(conversation: string, messages: readonly Message[] | undefined): void {
+    this.whole.get(conversation)?.(messages);
+    this.whole.delete(conversation);
+  }
+
+  /** Nothing that was asked for is coming any more. */
+  private giveUpPages(): void {
+    for (const opened of this.opened.values()) opened.loadingOlder = false;
+    for (const conversation of [...this.whole.keys()]) this.giveWhole(conversation, undefined);
+  }
+
   typing(conversation: string): void {
     const now = Date.now();
     if (now - this.typedAt < TYPING_EVERY_MS) return;
@@ -142,7 +171,7 @@ export class DeskClient {
     this.status = status;
     if (status !== 'open') {
       this.welcomed = this.probing = false;
-      for (const opened of this.opened.values()) opened.loadingOlder = false;
+      this.giveUpPages();
     }
     // A refused socket looks like a lost one: only the session tells them apart.
     if (status === 'waiting') {
@@ -171,8 +200,11 @@ export class DeskClient {
       case 'message': {
         const opened = this.opened.get(frame.conversation);
         if (!opened) break;
-        opened.messages.add(frame.message);
-        if (frame.message.from.kind === 'citizen') opened.typingUntil = 0;
+        const fresh = opened.messages.add(frame.message);
+        if (frame.message.from.kind === 'citizen') {
+          opened.typingUntil = 0;
+          if (fresh) this.options.incoming(frame.conversation);
+        }
         if (opened.messages.gap) this.follow(opened);
         break;
       }
@@ -215,11 +247,14 @@ export class DeskClient {
     const empty = messages.size === 0;
     for (const message of frame.messages) messages.add(message);
     // A replay after a reconnect says nothing about what lies below.
-    if (empty || (first !== undefined && (frame.messages[0]?.seq ?? first) < first)) messages.older = frame.more;
+    const below = first !== undefined && (frame.messages[0]?.seq ?? first) < first;
+    if (empty || below) messages.older = frame.more;
     // What was there before is not news; what came while the connection was lost is.
     if (empty) opened.read = messages.last;
     opened.owner = frame.owner;
     opened.loadingOlder = false;
+    if (!messages.older) this.giveWhole(frame.conversation, messages.all);
+    else if (this.whole.has(frame.conversation) && below) this.loadOlder(frame.conversation);
   }
 
   private error(frame: ErrorFrame): void {
@@ -233,7 +268,7 @@ export class DeskClient {
         // What somebody else did first is told, not offered again.
         this.outbox.discard((i) => i !== item);
       } else if (this.outbox.refused(frame.id, frame.message, frame.retry)) return;
-    }
+    } else this.giveUpPages();
     this.line = frame.ref === undefined ? frame.message : `${frame.message}（编号 ${frame.ref}）`;
   }
 

@@ -1,25 +1,25 @@
 // `<faxun-desk>`: where consultants see who waits, take, answer, hand back and close.
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { ROLES } from '../bodies';
 import { transcriptOf } from '../items';
+import { palette } from '../palette';
 import { controls, transcript } from '../styles';
-import { type HandoffReason, type QueueItem, TEXT_CHARS_MAX } from '../wire';
+import { t } from '../texts';
+import { stamp } from '../plain-text';
+import { type QueueItem, TEXT_CHARS_MAX } from '../wire';
+import './canned-panel';
+import { open as unfilled, type Values } from './canned';
 import { DeskClient, type Opened } from './client';
+import { type Command, commandOf, help, KEYED_MAX, writing } from './keys';
+import { askPermission, notify, permission } from './notify';
+import { banner, replyForm, signInForm, waitingRow } from './parts';
 import { signIn, signOut, type Who, who } from './session';
-import { alarm, allowSound, soundAllowed } from './sound';
+import { alarm, allowSound, chime, soundAllowed } from './sound';
 import { desk } from './styles';
+import { summary } from './summary';
+import { label, lastSaid, stateText, titleOf } from './words';
 
-const REASONS: Record<HandoffReason, string> = {
-  asked: '本人要求',
-  danger: '人身危险',
-  required: '须由人处理',
-  not_understood: '机器没听懂',
-  owner_lost: '原接待人断线',
-};
 const CLOSE_REASONS = ['已解答', '已转介其他机构', '来访者不再回应', '重复或误入', '其他'];
-/** Own conversations that have a key of their own: Alt+1 to Alt+5. */
-const KEYED_MAX = 5;
 
 export class FaxunDesk extends LitElement {
   static override properties = {
@@ -30,8 +30,12 @@ export class FaxunDesk extends LitElement {
     closing: { state: true },
     alarms: { state: true },
     text: { state: true },
+    helping: { state: true },
+    canned: { state: true },
+    quiet: { state: true },
+    printed: { state: true },
   };
-  static override styles = [controls, transcript, desk];
+  static override styles = [palette, controls, transcript, desk];
 
   declare signedIn: Who | undefined;
   /** It is known whether somebody is signed in. */
@@ -42,15 +46,25 @@ export class FaxunDesk extends LitElement {
   declare closing: boolean;
   declare alarms: string[];
   declare text: string;
+  declare helping: boolean;
+  /** The prepared replies are unfolded. */
+  declare canned: boolean;
+  /** No tone for messages; danger is always heard. */
+  declare quiet: boolean;
+  /** When the conversation was last put on paper, in ms. */
+  declare printed: number;
 
   private client: DeskClient | undefined;
   private clock: ReturnType<typeof setInterval> | undefined;
   private readonly drafts = new Map<string, string>();
+  /** How each visitor is called. Never stored: it may be a name. */
+  private readonly salutations = new Map<string, string>();
   private shown = '';
 
   constructor() {
     super();
-    this.ready = this.closing = false;
+    this.ready = this.closing = this.helping = this.canned = this.quiet = false;
+    this.printed = 0;
     this.problem = this.text = '';
     this.alarms = [];
   }
@@ -83,8 +97,10 @@ export class FaxunDesk extends LitElement {
       server: location.origin,
       changed: () => this.requestUpdate(),
       urgent: (conversation) => this.raise(conversation),
+      incoming: (conversation) => this.told(conversation),
       arrived: (item) => {
         if (item.urgent) this.raise(item.conversation);
+        else notify('有人在等候', 'waiting', () => undefined);
       },
       signedOut: () => this.checkSession(),
     });
@@ -103,32 +119,32 @@ export class FaxunDesk extends LitElement {
   private raise(conversation: string): void {
     if (!this.alarms.includes(conversation)) this.alarms = [...this.alarms, conversation];
     alarm();
+    notify(`紧急：${label(conversation)} 提到人身危险`, conversation, () => this.seeAlarm(conversation));
+  }
+
+  /** A message in one of one's own conversations. */
+  private told(conversation: string): void {
+    const inView = conversation === this.active && document.visibilityState === 'visible' && document.hasFocus();
+    if (inView) return;
+    if (!this.quiet) chime();
+    notify(`${label(conversation)} 有新消息`, conversation, () => this.show(conversation));
   }
 
   protected override render(): TemplateResult | typeof nothing {
     if (!this.ready) return nothing;
-    if (!this.signedIn) return this.signInForm();
+    if (!this.signedIn) return signInForm(this.problem, this.submitSignIn);
     const { client } = this;
     if (!client) {
-      return html`${this.top()}<p class="empty">“${ROLES[this.signedIn.role]}”不接待咨询，没有可看的对话。</p>`;
+      return html`${this.top()}<p class="empty">“${t().roles[this.signedIn.role]}”不接待咨询，没有可看的对话。</p>`;
     }
     return html`
-      ${this.top()} ${this.banner()}
+      ${this.top()} ${banner(this.alarms, (c) => this.seeAlarm(c), (c) => this.dropAlarm(c))}
       <div role="status">${client.line ? html`<p class="line">${client.line}</p>` : nothing}</div>
       <div class="sheet">
         <aside aria-label="队列">${this.waiting(client)} ${this.mine(client)}</aside>
         <main>${this.tabs(client)} ${this.conversation(client)}</main>
-      </div>`;
-  }
-
-  private signInForm(): TemplateResult {
-    return html`<form class="sign-in" @submit=${this.submitSignIn}>
-      <h1>法询工作台</h1>
-      <label>名字<input name="name" autocomplete="username" required autofocus /></label>
-      <label>密码<input name="password" type="password" autocomplete="current-password" required /></label>
-      <div role="alert">${this.problem ? html`<p class="problem">${this.problem}</p>` : nothing}</div>
-      <button class="primary" type="submit">登录</button>
-    </form>`;
+      </div>
+      ${this.helping ? help(() => (this.helping = false)) : nothing}`;
   }
 
   private top(): TemplateResult {
@@ -138,56 +154,36 @@ export class FaxunDesk extends LitElement {
       <h1>法询工作台</h1>
       <span role="status">${lost ? html`<span class="bad">连接断了，正在重连</span>` : nothing}</span>
       ${this.client && !soundAllowed() ? html`<span>点一下页面，提示音才会响</span>` : nothing}
-      <span>${me?.name}${me ? `（${ROLES[me.role]}）` : ''}</span>
+      <span>${me?.name}${me ? `（${t().roles[me.role]}）` : ''}</span>
+      ${this.client && permission() === 'ask'
+        ? html`<button type="button" @click=${this.askNotices}>打开桌面通知</button>`
+        : nothing}
+      <button type="button" aria-pressed=${this.quiet} @click=${() => (this.quiet = !this.quiet)}>静音</button>
+      <button type="button" @click=${() => (this.helping = true)}>键盘 ?</button>
       <button type="button" @click=${this.leave}>退出登录</button>
     </header>`;
-  }
-
-  private banner(): TemplateResult {
-    return html`<div role="alert">
-      ${this.alarms.map(
-        (c) => html`<div class="banner">
-          <span>紧急：${label(c)} 提到人身危险</span>
-          <button type="button" @click=${() => this.seeAlarm(c)}>打开</button>
-          <button type="button" class="quiet" @click=${() => this.dropAlarm(c)}>知道了</button>
-        </div>`,
-      )}
-    </div>`;
   }
 
   private waiting(client: DeskClient): TemplateResult {
     return html`<h2>等候（${client.waiting.length}）</h2>
       ${client.waiting.length === 0 ? html`<p>现在没有人在等。</p>` : nothing}
       <ul>
-        ${client.waiting.map((item) => this.waitingRow(item))}
+        ${client.waiting.map((item) =>
+          waitingRow(item, {
+            may: this.mayTake(item),
+            shown: this.active === item.conversation,
+            take: () => this.take(item),
+            look: () => this.show(item.conversation),
+          }),
+        )}
       </ul>`;
-  }
-
-  private waitingRow(item: QueueItem): TemplateResult {
-    const may = this.mayTake(item);
-    const shown = this.active === item.conversation;
-    return html`<li class="row ${item.urgent ? 'urgent' : ''} ${shown ? 'shown' : ''}">
-      <div class="what">
-        <strong>${label(item.conversation)} ${item.area ?? ''}</strong>
-        <span class="wait">已等 ${lasting(item.since_ms)}</span>
-      </div>
-      <div>
-        ${item.urgent ? html`<span class="chip red">紧急</span>` : nothing}
-        <span class="chip">${REASONS[item.reason]}</span>
-        ${item.lawyer_only ? html`<span class="chip">仅限律师</span>` : nothing}
-      </div>
-      <div class="do">
-        <button type="button" class="primary" ?disabled=${!may} @click=${() => this.take(item)}>接手</button>
-        <button type="button" class="quiet" ?disabled=${!may} @click=${() => this.show(item.conversation)}>查看</button>
-      </div>
-    </li>`;
   }
 
   private mine(client: DeskClient): TemplateResult {
     const n = client.mine.length;
     return html`<h2>我的对话（${n}）</h2>
       ${n === 0 ? html`<p>还没有接手的对话。</p>` : nothing}
-      <p class="keys">Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · 回车发送</p>`;
+      <p class="keys">Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · Alt+K 常用语 · ? 全部按键</p>`;
   }
 
   /** Own conversations, then the one that is only looked at. */
@@ -229,9 +225,8 @@ export class FaxunDesk extends LitElement {
       id="conversation"
       role="tabpanel"
       aria-label="对话 ${label(opened.conversation)}"
-      style="display: contents"
     >
-      ${this.head(client, opened, own)} ${this.closing && own ? this.closeForm(opened) : nothing}
+      ${this.head(client, opened, own)} ${summary(opened.messages, opened.owner)} ${this.closing && own ? this.closeForm(opened) : nothing}
       <div class="log" role="log" aria-live="polite" aria-label="对话记录" tabindex="0">
         <div class="inner">
           ${opened.messages.older
@@ -244,8 +239,12 @@ export class FaxunDesk extends LitElement {
                 >
                   更早的消息
                 </button>
+                <button type="button" class="quiet" @click=${() => void client.everything(opened.conversation)}>全部</button>
               </p>`
             : nothing}
+          <p class="printed">
+            对话 ${label(opened.conversation)} · ${stamp(this.printed)} 由 ${this.signedIn?.name} 打印 · 内部材料，注意保密
+          </p>
           ${transcriptOf({
             messages: opened.messages.all,
             pending: client.outbox.items.flatMap((item) =>
@@ -260,7 +259,25 @@ export class FaxunDesk extends LitElement {
           ${opened.typingUntil > Date.now() ? html`<p class="typing">来访者正在输入…</p>` : nothing}
         </div>
       </div>
-      ${own ? this.replyForm(opened) : nothing}
+      ${own && this.canned
+        ? html`<faxun-canned
+            .staff=${client.staff}
+            .said=${lastSaid(opened)}
+            .values=${this.values(opened.conversation)}
+            .use=${(text: string) => this.insert(text)}
+            .close=${() => this.toggleCanned(false)}
+          ></faxun-canned>`
+        : nothing}
+      ${own
+        ? replyForm({
+            text: this.text,
+            canned: this.canned,
+            submit: (e) => this.submitReply(e, opened),
+            typed: (e) => this.typed(e, opened),
+            pressed: (e) => this.pressed(e, opened),
+            unfold: () => this.toggleCanned(!this.canned),
+          })
+        : nothing}
     </div>`;
   }
 
@@ -273,7 +290,15 @@ export class FaxunDesk extends LitElement {
         ? html`<button type="button" class="primary" @click=${() => this.take(item)}>接手</button>`
         : nothing}
       ${own
-        ? html`<button type="button" @click=${() => client.act({ type: 'hand_back', conversation })}>交回机器人</button>
+        ? html`<label class="call"
+              >称呼<input
+                maxlength="20"
+                autocomplete="off"
+                .value=${this.salutations.get(conversation) ?? ''}
+                @input=${(e: Event) => this.called(conversation, e)}
+            /></label>
+            <button type="button" class="quiet" @click=${this.print}>打印</button>
+            <button type="button" @click=${() => client.act({ type: 'hand_back', conversation })}>交回机器人</button>
             <button type="button" aria-expanded=${this.closing} @click=${() => (this.closing = !this.closing)}>结束…</button>`
         : html`<button type="button" class="quiet" @click=${() => this.dismiss(conversation)}>关上</button>`}
     </div>`;
@@ -290,29 +315,12 @@ export class FaxunDesk extends LitElement {
     </form>`;
   }
 
-  private replyForm(opened: Opened): TemplateResult {
-    const left = TEXT_CHARS_MAX - [...this.text].length;
-    return html`<form class="reply" @submit=${(e: Event) => this.submitReply(e, opened)}>
-      <div>
-        <label class="sr" for="reply">回复，回车发送，Shift 加回车换行</label>
-        <textarea
-          id="reply"
-          rows="2"
-          .value=${this.text}
-          placeholder="回复来访者"
-          @input=${(e: Event) => this.typed(e, opened)}
-          @keydown=${(e: KeyboardEvent) => this.pressed(e, opened)}
-        ></textarea>
-        <button type="submit" class="primary" ?disabled=${left < 0 || this.text.trim() === ''}>发送</button>
-      </div>
-      ${left < 500 ? html`<p class=${left < 0 ? 'over' : ''} role="status">还可以写 ${left} 字</p>` : nothing}
-    </form>`;
-  }
-
-  protected override updated(_changed: PropertyValues): void {
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('helping') && this.helping) this.renderRoot.querySelector('dialog')?.showModal();
     const { client, active } = this;
     const count = client?.waiting.length ?? 0;
-    document.title = count > 0 ? `(${count}) 法询工作台` : '法询工作台';
+    const unread = client ? this.tabList(client).reduce((sum, c) => sum + client.unread(c), 0) : 0;
+    document.title = titleOf(count, unread);
     const opened = active === undefined ? undefined : client?.opened.get(active);
     if (active !== undefined && client && !opened) {
       // It was handed back or closed: on to the next of one's own.
@@ -353,7 +361,7 @@ export class FaxunDesk extends LitElement {
     }
     client.open(conversation);
     this.active = conversation;
-    this.closing = false;
+    this.closing = this.canned = false;
     this.text = this.drafts.get(conversation) ?? '';
     void this.updateComplete.then(() => this.renderRoot.querySelector('textarea')?.focus());
   }
@@ -417,52 +425,99 @@ export class FaxunDesk extends LitElement {
     location.reload();
   };
 
-  private readonly keyed = (event: KeyboardEvent): void => {
-    const { client } = this;
-    if (!event.altKey || event.ctrlKey || event.metaKey || !client) return;
-    // By position: with Alt held the character depends on the layout.
-    if (event.code === 'KeyN') {
-      const next = client.waiting.find((item) => this.mayTake(item));
-      if (next) this.take(next);
-    } else if (/^Digit[1-5]$/.test(event.code)) {
-      const conversation = this.tabList(client)[Number(event.code.slice(-1)) - 1];
-      if (conversation !== undefined) this.show(conversation);
-    } else return;
-    event.preventDefault();
+  private values(conversation: string): Values {
+    const me = this.signedIn;
+    const now = new Date();
+    return {
+      称呼: this.salutations.get(conversation) || '您',
+      我: me?.name,
+      身份: me ? t().roles[me.role] : undefined,
+      今天: `${now.getFullYear()}年${now.getMonth() + 1}月${now.getDate()}日`,
+    };
+  }
+
+  private called(conversation: string, event: Event): void {
+    this.salutations.set(conversation, (event.target as HTMLInputElement).value.trim());
+    this.requestUpdate();
+  }
+
+  private toggleCanned(shown: boolean): void {
+    this.canned = shown;
+    if (!shown) this.renderRoot.querySelector('textarea')?.focus();
+  }
+
+  /** Puts a prepared reply where the caret is. Nothing is sent before it was looked at. */
+  private insert(text: string): void {
+    const field = this.renderRoot.querySelector('textarea');
+    if (!field) return;
+    const at = field.selectionStart;
+    this.text = field.value.slice(0, at) + text + field.value.slice(field.selectionEnd);
+    this.canned = false;
+    void this.updateComplete.then(() => {
+      const [from, to] = unfilled(text) ?? [text.length, text.length];
+      field.focus();
+      field.setSelectionRange(at + from, at + to);
+    });
+  }
+
+  /** The whole conversation on paper, also what was not loaded yet. */
+  private readonly print = async (): Promise<void> => {
+    const { client, active } = this;
+    if (!client || active === undefined || !client.owns(active)) return;
+    if (!(await client.everything(active))) {
+      client.line = '没有取全，没有打印。请等连接恢复后再试。';
+      this.requestUpdate();
+      return;
+    }
+    this.printed = Date.now();
+    await this.updateComplete;
+    print();
   };
+
+  private readonly askNotices = async (): Promise<void> => {
+    await askPermission();
+    this.requestUpdate();
+  };
+
+  private readonly keyed = (event: KeyboardEvent): void => {
+    const command = commandOf(event, writing(event));
+    if (command && this.client && this.obey(command, this.client)) event.preventDefault();
+  };
+
+  /** False when there is nothing to do. */
+  private obey(command: Command, client: DeskClient): boolean {
+    const own = this.active !== undefined && client.owns(this.active);
+    switch (command.do) {
+      case 'take': {
+        const next = client.waiting.find((item) => this.mayTake(item));
+        if (next) this.take(next);
+        return true;
+      }
+      case 'show':
+      case 'unread': {
+        const list = this.tabList(client);
+        const to = command.do === 'show' ? list[command.index] : list.find((c) => client.unread(c) > 0);
+        if (to !== undefined) this.show(to);
+        return true;
+      }
+      case 'canned':
+        if (own) this.toggleCanned(!this.canned);
+        return own;
+      case 'close':
+        if (own) this.closing = !this.closing;
+        return own;
+      case 'print':
+        if (own) void this.print();
+        return own;
+      case 'help':
+        this.helping = true;
+        return true;
+    }
+  }
 }
 
 function takes(me: Who): boolean {
   return me.role === 'consultant' || me.role === 'lawyer';
-}
-
-/** A conversation's id is long and means nothing: its last four characters tell it from the others on the screen. */
-function label(conversation: string): string {
-  return `#${conversation.slice(-4)}`;
-}
-
-function lasting(sinceMs: number): string {
-  const s = Math.max(0, Math.floor((Date.now() - sinceMs) / 1000));
-  const seconds = String(s % 60).padStart(2, '0');
-  return s < 3600
-    ? `${Math.floor(s / 60)}:${seconds}`
-    : `${Math.floor(s / 3600)} 小时 ${Math.floor((s % 3600) / 60)} 分`;
-}
-
-function stateText(opened: Opened, own: boolean): string {
-  if (own) return '由我接待';
-  switch (opened.owner?.kind) {
-    case undefined:
-      return '正在打开…';
-    case 'bot':
-      return '机器人解答中';
-    case 'queue':
-      return '等候中';
-    case 'consultant':
-      return `已由 ${opened.owner.name} 接手`;
-    case 'closed':
-      return '已结束';
-  }
 }
 
 customElements.define('faxun-desk', FaxunDesk);

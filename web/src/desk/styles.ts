@@ -9,6 +9,7 @@ export const desk = css`
   header span { margin-right: 1em; }
   header .bad { background: #ffe9b8; color: #533300; padding: 0.1em 0.6em; border-radius: 1em; }
   header button { background: transparent; color: #fff; border-color: #7fa9ab; }
+  header button { margin: 0.15em 0 0.15em 0.5em; }
   header button:hover { background: #0b5c63; }
   .banner { flex: none; display: flex; align-items: center; flex-wrap: wrap; padding: 0.4em 1em; background: var(--danger); color: #fff; font-weight: 600; }
   .banner span { flex: 1 1 auto; }
@@ -54,6 +55,19 @@ export const desk = css`
   .reply button { flex: none; margin-left: 0.5em; }
   .reply p, .keys { margin: 0.35em auto 0; max-width: 52em; font-size: 0.8125em; color: var(--soft); }
   .reply .over { color: var(--danger); font-weight: 600; }
+  #conversation { flex: 1 1 auto; min-height: 0; display: flex; flex-direction: column; }
+  .summary { flex: none; padding: 0.35em 0.75em; background: var(--ground); border-bottom: 1px solid var(--line); color: var(--soft); font-size: 0.9em; }
+  .call { display: flex; align-items: center; color: var(--soft); }
+  .call input { width: 7em; margin-left: 0.4em; padding: 0.3em 0.5em; }
+  dialog.help { width: 30em; max-width: calc(100vw - 2em); border: 1px solid var(--line); border-radius: 14px; padding: 1.25em 1.5em; color: var(--ink); background: var(--paper); }
+  dialog.help::backdrop { background: rgba(8, 30, 34, 0.5); }
+  dialog.help h2 { margin: 0 0 0.5em; font-size: 1.15em; }
+  dialog.help dl { margin: 0 0 1em; }
+  dialog.help dl div { display: flex; padding: 0.3em 0; border-bottom: 1px solid var(--line); }
+  dialog.help dt { flex: none; width: 11em; font-weight: 600; }
+  dialog.help dd { margin: 0; }
+  header button[aria-pressed='true'] { background: #ffe9b8; color: #533300; }
+  .printed { display: none; color: var(--soft); font-size: 0.875em; }
   .empty { margin: auto; padding: 2em; color: var(--soft); text-align: center; }
   .sign-in { margin: 12vh auto auto; width: 22em; max-width: calc(100vw - 2em); padding: 1.5em; background: #fff; border: 1px solid var(--line); border-radius: 14px; }
   .sign-in h1 { margin: 0 0 0.75em; font-size: 1.3em; color: var(--brand-deep); }
@@ -61,6 +75,13 @@ export const desk = css`
   .sign-in input { display: block; width: 100%; margin-top: 0.25em; }
   .sign-in button { width: 100%; }
   .sign-in .problem { color: var(--danger); font-weight: 600; }
+  @media print {
+    :host { display: block; height: auto; background: none; }
+    header, aside, .banner, .line, .tabs, .head, .summary, .reply, .older, .typing, .closing, faxun-canned, .keys { display: none !important; }
+    .sheet, main, #conversation, .log { display: block; overflow: visible; height: auto; }
+    .printed { display: block; }
+    .msg { max-width: 100%; page-break-inside: avoid; break-inside: avoid; }
+  }
   @media (max-width: 760px) {
     .sheet { flex-direction: column; }
     aside { width: auto; max-height: 38vh; border-right: 0; border-bottom: 1px solid var(--line); }
