@@ -1,8 +1,10 @@
 // How each kind of message looks, for the widget and the desk.
 
 import { html, nothing, type TemplateResult } from 'lit';
+import type { LookUp } from './citation';
+import './citation';
 import { markdown, plain } from './markdown';
-import type { Body, Choice, Citation, Message, StaffRole, Verdict } from './wire';
+import type { Body, Choice, Citation, Message, StaffRole } from './wire';
 
 /** What a message lets its reader do; without it everything is only shown. */
 export interface Actions {
@@ -18,16 +20,9 @@ export interface View {
   rated?: number | undefined;
   /** The options of this message still count. */
   current: boolean;
+  /** Where the text of a cited article is asked for; without it citations do not unfold. */
+  lookUp?: LookUp | undefined;
 }
-
-const VERDICTS: Record<Verdict, string> = {
-  in_force: '现行有效',
-  unreviewed: '按2025-04版本有效，未复核',
-  repealed: '已废止或已修改',
-  not_yet_in_force: '尚未施行',
-  absent: '查无此条',
-  unverified: '未能核实',
-};
 
 /** Fixed texts that are set small. */
 const ASIDES = new Set(['bot_disclosure', 'rate.thanks']);
@@ -62,7 +57,7 @@ export function body(message: Message, view: View): TemplateResult {
       return html`
         <p class="kind">法条原文 · 不是答复</p>
         <p>${plain(b.text)}</p>
-        ${citations(b.citations)}`;
+        ${citations(b.citations, view.lookUp)}`;
     case 'notice':
       return notice(message.seq, b, view);
     case 'handoff':
@@ -75,7 +70,7 @@ function answer(seq: number, b: Extract<Body, { kind: 'answer' }>, view: View): 
     ${b.safety ? html`<div class="safety" role="note" aria-label="安全提示">${plain(b.safety)}</div>` : nothing}
     <h3>${b.title}</h3>
     <div class="markdown">${markdown(bare(b.markdown, b.next))}</div>
-    ${b.citations.length > 0 ? html`<p class="kind">法律依据</p>${citations(b.citations)}` : nothing}
+    ${b.citations.length > 0 ? html`<p class="kind">法律依据</p>${citations(b.citations, view.lookUp)}` : nothing}
     ${b.next.length > 0 ? html`<p class="kind">接着问</p>${options(seq, b.next, view)}` : nothing}
     ${view.actions
       ? html`<faxun-rating .seq=${seq} .rated=${view.rated} .rate=${view.actions.rate}></faxun-rating>`
@@ -127,16 +122,9 @@ function options(seq: number, choices: Choice[], view: View): TemplateResult | t
   </ol>`;
 }
 
-function citations(list: Citation[]): TemplateResult {
+function citations(list: Citation[], lookUp: LookUp | undefined): TemplateResult {
   return html`<ul class="citations">
-    ${list.map(
-      (c) =>
-        html`<li>
-          <span class="law">《${c.law}》${c.article}</span>
-          <span class="verdict ${c.verdict}">${VERDICTS[c.verdict]}</span>
-          ${c.text ? html`<blockquote>${c.text}</blockquote>` : nothing}
-        </li>`,
-    )}
+    ${list.map((c) => html`<li><faxun-citation .citation=${c} .lookUp=${lookUp}></faxun-citation></li>`)}
   </ul>`;
 }
 

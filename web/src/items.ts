@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { type Actions, body, ROLES } from './bodies';
+import type { LookUp } from './citation';
 import type { Item } from './outbox';
 import type { From, Message } from './wire';
 
@@ -18,6 +19,7 @@ export interface Transcript {
   /** Who reads: their own messages stand on the right. */
   reader: 'citizen' | 'consultant';
   actions?: Actions;
+  lookUp?: LookUp;
   /** Options and ratings on their way, by the message they belong to. */
   choosing?: Map<number, number>;
   rating?: Map<number, number>;
@@ -43,6 +45,7 @@ export function transcriptOf(t: Transcript): TemplateResult {
         chosen: chosen.get(m.seq),
         rated: rated.get(m.seq),
         current: m.seq > lastCitizen,
+        lookUp: t.lookUp,
       };
       return line(m, t.messages[i - 1], t.reader, body(m, view));
     },

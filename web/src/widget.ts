@@ -3,6 +3,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { ROLES } from './bodies';
 import { type Action, Chat } from './chat';
+import { articleAt } from './citation';
 import { type Pending, transcriptOf } from './items';
 import { plain } from './markdown';
 import type { Sendable } from './memory';
@@ -259,6 +260,7 @@ export class FaxunChat extends LitElement {
         rate: (of, score, reason) =>
           this.act({ type: 'rate', of, score, ...(reason === undefined ? {} : { reason }) }),
       },
+      lookUp: (law, article) => articleAt(this.server, law, article),
       again: (id) => chat.outbox.again(id),
       discard: (id) => chat.outbox.discard((i) => i.id !== id),
     });

@@ -2,6 +2,7 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { ROLES } from '../bodies';
+import { articleAt } from '../citation';
 import { transcriptOf } from '../items';
 import { controls, transcript } from '../styles';
 import { type HandoffReason, type QueueItem, TEXT_CHARS_MAX } from '../wire';
@@ -254,6 +255,7 @@ export class FaxunDesk extends LitElement {
                 : [],
             ),
             reader: 'consultant',
+            lookUp: (law, article) => articleAt(location.origin, law, article),
             again: (id) => client.outbox.again(id),
             discard: (id) => client.outbox.discard((i) => i.id !== id),
           })}
