@@ -91,6 +91,9 @@ impl Laws {
         after: Date,
         until: Date,
     ) -> Option<Change> {
+        if until <= after {
+            return None;
+        }
         let old = self.in_force(law, article, after);
         let new = self.in_force(law, article, until);
         let came = |row: &&Article| {
