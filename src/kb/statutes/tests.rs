@@ -145,13 +145,13 @@ fn an_import_is_opened_again_and_replaced_whole() {
     assert!(LawIndex::open(&laws).unwrap().is_none());
     let packed = file(dir.path(), "s.jsonl.gz", &gzip(&statutes()));
     let sources = Sources::default();
-    let first = import(&[packed.clone()], false, &laws, &sources).unwrap();
+    let first = import(std::slice::from_ref(&packed), false, &laws, &sources).unwrap();
     assert_eq!(
         (first.report.articles, first.report.laws, first.unchanged),
         (6, 2, false)
     );
     assert!(
-        import(&[packed.clone()], false, &laws, &sources)
+        import(std::slice::from_ref(&packed), false, &laws, &sources)
             .unwrap()
             .unchanged
     );
@@ -174,11 +174,11 @@ fn an_import_is_opened_again_and_replaced_whole() {
         path: "kb/law-overrides.yml".into(),
         text: "- law: 风筝法\n  verdict: repealed\n  since: 2025-01-01\n  source: 测试\n".into(),
     }]);
-    let expected = super::files::read(&[packed.clone()], None, &corrected)
+    let expected = super::files::read(std::slice::from_ref(&packed), None, &corrected)
         .unwrap()
         .version;
     std::fs::create_dir_all(laws.join(format!("v-{expected}/index"))).unwrap();
-    let second = import(&[packed.clone()], false, &laws, &corrected).unwrap();
+    let second = import(std::slice::from_ref(&packed), false, &laws, &corrected).unwrap();
     assert_eq!(
         (second.corrected, second.version.as_str()),
         (1, expected.as_str())
@@ -249,7 +249,7 @@ fn markdown_is_added_to_what_is_there_or_replaces_it() {
     file(&by_hand, "kites.md", KITE_RULES.as_bytes());
     file(&by_hand, "README.md", b"what this is");
     let by_hand = [dir.path().join("by-hand")];
-    import(&[plain.clone()], false, &laws, &sources).unwrap();
+    import(std::slice::from_ref(&plain), false, &laws, &sources).unwrap();
     let added = import(&by_hand, true, &laws, &sources).unwrap();
     assert_eq!((added.report.articles, added.report.laws), (7, 3));
     assert!(import(&by_hand, true, &laws, &sources).unwrap().unchanged);
@@ -292,7 +292,7 @@ fn a_broken_file_is_named_with_its_line_and_changes_nothing() {
     let laws = dir.path().join("laws");
     let sources = Sources::default();
     let good = file(dir.path(), "s.jsonl", statutes().as_bytes());
-    let version = import(&[good.clone()], false, &laws, &sources)
+    let version = import(std::slice::from_ref(&good), false, &laws, &sources)
         .unwrap()
         .version;
     let broken = KITE_RULES.replace("第一条　", "");

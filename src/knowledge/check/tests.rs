@@ -379,3 +379,30 @@ fn wordings_without_their_entry_are_named() {
         ]
     );
 }
+
+#[test]
+fn articles_of_a_law_that_was_not_imported_are_one_warning() {
+    let mut sources = with_entries(&[("kb/x/kite-injury.md", KITE), ("kb/x/top-noise.md", TOP)]);
+    sources.0.retain(|f| !f.path.ends_with(".txt"));
+    for (law, questions) in [
+        ("风筝法", "第二条\t线割了脖子\n第九条\t线缠了树\n"),
+        ("陀螺条例", "第一条\t鞭子响\n第二条\t半夜抽\n"),
+    ] {
+        sources.0.push(SourceFile {
+            path: format!("kb/articles/{law}.txt"),
+            text: questions.into(),
+        });
+    }
+    let findings = check(&sources, Some(&laws()), TODAY, None);
+    let named: Vec<String> = (findings.iter())
+        .filter(|f| f.file.starts_with("kb/articles/"))
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "kb/articles/陀螺条例.txt:0: warning: 《陀螺条例》 was not imported: its articles could not be judged",
+            "kb/articles/风筝法.txt:2: warning: 风筝法 第九条: 查无此条",
+        ]
+    );
+}
