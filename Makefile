@@ -4,7 +4,7 @@ SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build web wire pictures test soak bench audit check clean
+.PHONY: help run build web laws wire pictures test soak bench audit check clean
 
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 # What comes after the subcommand: make run ARGS="--listen 0.0.0.0:8787", make check ARGS="--laws FILE".
@@ -22,6 +22,9 @@ build: web ## the web part and the release binary
 
 web: ## the web part alone: npm ci and the bundle, redone only when something changed
 	scripts/web.sh build
+
+laws: ## fetch, correct and import the national laws; ARGS="my-laws/ --data DIR" imports more with them
+	scripts/laws.sh $(ARGS)
 
 wire: ## regenerate web/src/wire.ts from src/wire.rs
 	FAXUN_BLESS=1 cargo test --locked wire_ts

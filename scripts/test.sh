@@ -37,6 +37,7 @@ part "lint" cargo clippy --locked --all-targets -- -D warnings
 part "rust tests" scripts/rust-tests.sh
 part "doc tests" cargo test --locked --doc
 part "documents" scripts/docs.sh
+part "laws script" python3 -m unittest discover --quiet --start-directory scripts
 part "web check" npm --prefix web run check
 part "web tests" npm --prefix web run test
 if skipped browser; then

@@ -3,7 +3,7 @@
 //! `docs/asyncapi.yaml` describes it; `web/src/wire.ts` is generated from here by `make wire` and a test keeps
 //! it fresh. A frame is an object whose `type` names it. Sequence numbers and times fit into 53 bits.
 
-use crate::dialogue::nouns::{HandoffReason, Message, Millis, Owner, Seq, StaffRole};
+use crate::dialogue::nouns::{HandoffReason, Message, Millis, Owner, Seq, StaffRole, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// WebSocket subprotocol of the citizen's socket.
@@ -177,12 +177,14 @@ pub enum ErrorCode {
     NotOwner,
     NotWaiting,
     NotAllowed,
+    NoArticle,
+    NoStatutes,
     Internal,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [ErrorCode; 21] = [
+    pub const ALL: [ErrorCode; 23] = [
         ErrorCode::BadJson,
         ErrorCode::UnknownType,
         ErrorCode::BadField,
@@ -203,6 +205,8 @@ impl ErrorCode {
         ErrorCode::NotOwner,
         ErrorCode::NotWaiting,
         ErrorCode::NotAllowed,
+        ErrorCode::NoArticle,
+        ErrorCode::NoStatutes,
         ErrorCode::Internal,
     ];
 
@@ -229,6 +233,8 @@ impl ErrorCode {
             ErrorCode::NotOwner => "这个会话现在不由你负责。",
             ErrorCode::NotWaiting => "这个会话已被接走或已不在等待。",
             ErrorCode::NotAllowed => "你没有权限做这件事。",
+            ErrorCode::NoArticle => "没有找到这一条，请核对法律名称和条号。",
+            ErrorCode::NoStatutes => "这台服务器没有导入法条全文。",
             ErrorCode::Internal => "服务器出了差错，请稍后重试；仍不行请报出编号。",
         }
     }
@@ -252,6 +258,35 @@ impl ErrorFrame {
             reference: None,
         }
     }
+}
+
+/// An article as `GET /api/v1/laws/{law}/{article}` gives it: the version in force on the day, else the newest one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ArticleText {
+    /// Full title.
+    pub law: String,
+    /// 第四十七条, 第二百七十六条之一.
+    pub article: String,
+    /// The day that was asked about, `2026-11-23` as the other days.
+    pub on: String,
+    pub verdict: Verdict,
+    /// Paragraphs split by line breaks.
+    pub text: String,
+    /// First day of this version, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub effective_date: Option<String>,
+    /// The day this version was passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub version_date: Option<String>,
+    /// The first day on which a newer version applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub superseded_on: Option<String>,
+    /// Where the text was taken from.
+    pub source: String,
 }
 
 /// Close codes of our own; the others are WebSocket's (1001 shutdown, 1002 protocol, 1003 binary, 1007 UTF-8, 1009 size).

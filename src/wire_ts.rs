@@ -2,8 +2,8 @@
 
 use crate::dialogue::nouns::TEXT_CHARS_MAX;
 use crate::wire::{
-    ClientFrame, CloseCode, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame, PAGE_MESSAGES_MAX,
-    PROTOCOL, ServerFrame, UNACKED_MAX,
+    ArticleText, ClientFrame, CloseCode, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame,
+    PAGE_MESSAGES_MAX, PROTOCOL, ServerFrame, UNACKED_MAX,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -43,6 +43,7 @@ fn assemble() -> String {
     types.visit::<ServerFrame>();
     types.visit::<DeskClientFrame>();
     types.visit::<DeskServerFrame>();
+    types.visit::<ArticleText>();
 
     let mut text = String::from(
         "// Generated from src/wire.rs and src/dialogue/nouns.rs by `make wire`. Do not edit.\n\n",

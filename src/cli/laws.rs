@@ -12,16 +12,16 @@ use faxun::law::cite;
 pub fn laws(open: &Open, command: LawsCommand) -> anyhow::Result<bool> {
     let config = open.settings()?;
     let today = faxun::clock::china_date(faxun::clock::now_ms());
-    if let LawsCommand::Import { file } = &command {
+    if let LawsCommand::Import { files, add } = &command {
         let sources = open::sources(&config)?;
         let dir = open::laws_dir(&config);
-        let report = statutes::import(file, &dir, &sources)
-            .with_context(|| format!("cannot import {}", file.display()))?;
+        let report = statutes::import(files, *add, &dir, &sources)
+            .context("nothing was imported, and what was there is still there")?;
         println!("{report}");
         return Ok(true);
     }
     let index = open::imported_laws(&config)?
-        .context("no statutes are imported yet: faxun laws import FILE")?;
+        .context("no statutes are imported yet: make laws, or faxun laws import FILE")?;
     let laws = index.laws();
     match command {
         LawsCommand::Import { .. } => Ok(true),

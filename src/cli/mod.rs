@@ -58,10 +58,11 @@ enum Command {
     },
     /// Check intents and knowledge: unknown keys, dead links, citations, human levels.
     Check {
-        /// Statutes (JSON Lines, may be gzipped) instead of the imported ones.
-        #[arg(long, value_name = "FILE")]
+        /// Statutes (JSON Lines, may be gzipped, or Markdown) instead of the imported ones.
+        #[arg(long, value_name = "FILE|DIR")]
         laws: Option<PathBuf>,
-        /// The day on which citations are judged (YYYY-MM-DD) [default: today].
+        /// The day on which citations are judged (YYYY-MM-DD) [default: today]. Entries whose law changes between
+        /// `reviewed` and this day are named.
         #[arg(long, value_name = "DATE")]
         on: Option<jiff::civil::Date>,
         /// Warnings count as errors.
@@ -93,8 +94,14 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum LawsCommand {
-    /// Import a file of statutes (JSON Lines, may be gzipped), replacing the ones before.
-    Import { file: PathBuf },
+    /// Import statutes, replacing the ones before: JSON Lines (may be gzipped), a law as Markdown, a directory of such.
+    Import {
+        #[arg(required = true, value_name = "FILE|DIR")]
+        files: Vec<PathBuf>,
+        /// Keep what was imported before; only the same versions of the same laws are replaced.
+        #[arg(long)]
+        add: bool,
+    },
     /// Show an article with its versions: `faxun laws show 劳动合同法 47`.
     Show {
         law: String,

@@ -346,7 +346,7 @@ pub enum Verdict {
     NotYetInForce,
     /// 查无此条
     Absent,
-    /// 未能核实: no statutes are loaded.
+    /// 未能核实: no statutes are loaded, or none that could tell.
     Unverified,
 }
 

@@ -3,6 +3,7 @@
 mod desk;
 pub mod frames;
 mod health;
+mod laws;
 pub mod limits;
 mod origin;
 mod outgoing;
@@ -89,6 +90,7 @@ pub fn router(app: Arc<App>) -> Router {
                 .post(sign_in::sign_in)
                 .delete(sign_in::sign_out),
         )
+        .route("/api/v1/laws/{law}/{article}", get(laws::article))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

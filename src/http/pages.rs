@@ -10,7 +10,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 use std::borrow::Cow;
 
 /// `web/dist`, or pages that say how to build it; chosen by `build.rs`.
@@ -88,13 +88,8 @@ fn serve(name: &str, headers: &HeaderMap, cache: HeaderValue) -> Response {
     let Some(file) = Dist::get(name) else {
         return (StatusCode::NOT_FOUND, "not found\n").into_response();
     };
-    let tag = tag(&file);
-    let known = headers
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|value| value.trim().trim_start_matches("W/") == tag);
+    let tag = tag(&file.metadata.sha256_hash());
+    let known = is_known(headers, &tag);
     let body = match (known, file.data) {
         (true, _) => Body::empty(),
         (false, Cow::Borrowed(bytes)) => Body::from(bytes),
@@ -115,10 +110,19 @@ fn serve(name: &str, headers: &HeaderMap, cache: HeaderValue) -> Response {
     response
 }
 
+/// Whether a request says that the client has what `tag` names.
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|value| value.trim().trim_start_matches("W/") == tag)
+}
+
 /// The first 128 bits of the content's SHA-256, quoted.
-fn tag(file: &EmbeddedFile) -> String {
-    let hash = file.metadata.sha256_hash();
-    let hex: String = hash[..16].iter().map(|b| format!("{b:02x}")).collect();
+pub(super) fn tag(sha256: &[u8; 32]) -> String {
+    let hex: String = sha256[..16].iter().map(|b| format!("{b:02x}")).collect();
     format!("\"{hex}\"")
 }
 

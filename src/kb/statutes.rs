@@ -6,6 +6,7 @@
 
 mod files;
 mod index;
+mod input;
 mod lay;
 mod likely;
 mod rank;
@@ -83,7 +84,7 @@ impl LawIndex {
 
     /// Reads a file of statutes and indexes it in memory, for measuring and tests. Takes some seconds.
     pub fn in_memory(file: &Path, sources: &Sources) -> Result<LawIndex, LawsError> {
-        let read = files::read(file, sources)?;
+        let read = files::read(&[file.to_owned()], None, sources)?;
         let normaliser = files::normaliser(sources)?;
         let index = ArticleIndex::in_memory(&read.laws, &normaliser);
         Ok(LawIndex {

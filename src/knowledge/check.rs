@@ -3,6 +3,7 @@
 mod articles;
 mod entries;
 mod texts;
+mod wordings;
 
 use super::{
     FORMS_FILE, Knowledge, Parsed, Problem, RANKER_FILE, STATUTES_FILE, Settings, Sources,
@@ -75,7 +76,8 @@ impl Findings {
     }
 }
 
-/// Checks intents, fixed texts, forms and entries; citations are judged on the day `on`, by default `today`.
+/// Checks intents, fixed texts, forms and entries; citations are judged on the day `on`, by default `today`, and entries
+/// whose law changed between their review and that day are named.
 /// Sorted by file and line. Takes some seconds: it trains the classifier to see whether entries are found.
 pub fn check(
     sources: &Sources,
@@ -102,6 +104,7 @@ pub fn check(
         Err(problems) => findings.problems(problems),
     }
     entries::check(&parsed, laws.as_ref(), day, &mut findings);
+    wordings::check(sources, &mut findings);
     articles::check(&parsed, laws.as_ref(), day, &mut findings);
     let broken = findings.0.iter().any(|f| f.severity == Severity::Error);
     match Knowledge::build(sources, None, &Settings::default(), day) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, Read};
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::article::{ArticleNo, fold};
 use super::version::{Article, Shared, Status};
@@ -31,32 +31,44 @@ pub struct ImportError {
     pub message: String,
 }
 
-#[derive(Deserialize)]
+/// Another name that people use for a law.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OtherName {
+    pub name: String,
+    /// Full title.
+    pub law: String,
+}
+
+/// A line of the format, see docs/laws.md.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row<'a> {
+pub(super) struct Row<'a> {
     #[serde(borrow)]
-    law: Cow<'a, str>,
+    pub law: Cow<'a, str>,
     #[serde(borrow)]
-    law_short: Cow<'a, str>,
+    pub law_short: Cow<'a, str>,
     #[serde(borrow)]
-    article_no: Cow<'a, str>,
-    article_num: Option<u32>,
+    pub article_no: Cow<'a, str>,
+    pub article_num: Option<u32>,
     #[serde(borrow)]
-    kind: Cow<'a, str>,
+    pub kind: Cow<'a, str>,
     #[serde(borrow)]
-    status: Cow<'a, str>,
+    pub status: Cow<'a, str>,
     #[serde(borrow)]
-    effective_date: Option<Cow<'a, str>>,
+    pub effective_date: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    version_date: Option<Cow<'a, str>>,
+    pub version_date: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    superseded_on: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    repealed_by: Option<Cow<'a, str>>,
+    pub superseded_on: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub repealed_by: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    text: Cow<'a, str>,
+    pub text: Cow<'a, str>,
     #[serde(borrow)]
-    source: Cow<'a, str>,
+    pub source: Cow<'a, str>,
+    /// Other names of the law; in one of its lines is enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,14 +81,32 @@ struct RepealedRow {
     _by: String,
 }
 
-/// All articles; `laws` of the report is left to the caller.
-pub(super) fn articles(lines: impl BufRead) -> Result<(Vec<Article>, ImportReport), ImportError> {
+/// The law and the version a line belongs to: its title and its `version_date`, as written. `None` for what is no line
+/// of the format.
+pub fn version_of(line: &[u8]) -> Option<(String, Option<String>)> {
+    #[derive(Deserialize)]
+    struct Key {
+        law: String,
+        version_date: Option<String>,
+    }
+    let key: Key = serde_json::from_slice(line).ok()?;
+    Some((key.law, key.version_date))
+}
+
+/// All articles and the other names of their laws; `laws` of the report is left to the caller.
+pub(super) fn articles(
+    lines: impl BufRead,
+) -> Result<(Vec<Article>, Vec<OtherName>, ImportReport), ImportError> {
     let mut shared = Shared::default();
-    let mut rows = Vec::new();
+    let (mut rows, mut other_names) = (Vec::new(), Vec::new());
     let mut labels: HashMap<String, usize> = HashMap::new();
     each_line(lines, |line| {
-        let row: Row = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let mut row: Row = serde_json::from_str(line).map_err(|e| e.to_string())?;
         rows.push(article(&row, &mut shared)?);
+        other_names.extend(row.names.drain(..).map(|name| OtherName {
+            name,
+            law: row.law.to_string(),
+        }));
         match labels.get_mut(row.status.as_ref()) {
             Some(count) => *count += 1,
             None => {
@@ -92,7 +122,7 @@ pub(super) fn articles(lines: impl BufRead) -> Result<(Vec<Article>, ImportRepor
         laws: 0,
         by_status,
     };
-    Ok((rows, report))
+    Ok((rows, other_names, report))
 }
 
 /// Titles declared repealed, with the day.
@@ -174,7 +204,7 @@ fn article(row: &Row, shared: &mut Shared) -> Result<Article, String> {
 }
 
 /// An ISO date; some of the source's are written with full-width digits.
-fn day(text: &str) -> Result<Date, String> {
+pub(super) fn day(text: &str) -> Result<Date, String> {
     let folded: String = text.chars().map(fold).collect();
     let iso = folded.len() == "2026-11-23".len();
     let parsed = folded.parse().ok().filter(|_| iso);
@@ -182,7 +212,7 @@ fn day(text: &str) -> Result<Date, String> {
 }
 
 /// The source's label. Those with a remark in brackets are known by what stands before it.
-fn status(label: &str) -> Result<Status, String> {
+pub(super) fn status(label: &str) -> Result<Status, String> {
     let (word, remark) = match label.split_once('（') {
         Some((word, remark)) => (word, Some(remark)),
         None => (label, None),

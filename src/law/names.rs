@@ -40,11 +40,15 @@ pub struct LawNames {
 impl LawNames {
     /// The names everybody uses, without any statutes loaded.
     pub fn builtin() -> Self {
-        LawNames::with_titles(std::iter::empty())
+        LawNames::with_titles(std::iter::empty(), std::iter::empty())
     }
 
-    /// The names everybody uses and those of the given titles (full or without 中华人民共和国).
-    pub fn with_titles<'a>(titles: impl IntoIterator<Item = &'a str>) -> Self {
+    /// The names everybody uses and those of the given titles (full or without 中华人民共和国). `said` are further
+    /// names with the titles they stand for; what is a name already, or is said of two titles, is left out.
+    pub fn with_titles<'a>(
+        titles: impl IntoIterator<Item = &'a str>,
+        said: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         let mut names = LawNames::default();
         let mut own: HashMap<String, usize> = HashMap::new();
         for title in titles.into_iter().chain(COMMON_TITLES.iter().copied()) {
@@ -61,6 +65,16 @@ impl LawNames {
         for (said, title) in ABBREVIATIONS {
             if let Some(&at) = own.get(&squash(title)) {
                 names.by_key.entry(squash(said)).or_insert(Some(at));
+            }
+        }
+        let known = names.by_key.clone();
+        for (name, title) in said {
+            let (key, at) = (squash(name), own.get(&squash(short_title(title))));
+            if let Some(&at) = at.filter(|_| !known.contains_key(&key)) {
+                let kept = names.by_key.entry(key).or_insert(Some(at));
+                if *kept != Some(at) {
+                    *kept = None;
+                }
             }
         }
         let fixed = names.by_key.clone();

@@ -13,6 +13,8 @@
 //! 3. For earlier days the answer is 未能核实. A past day is never called 现行有效 on the strength of a later version,
 //!    and the day on which an undated version changed is never claimed.
 //!
+//! A law that is not among the statutes is 查无此条 where laws of its kind are, else 未能核实.
+//!
 //! Of several versions the one in force decides; where none is, 未能核实 before 尚未施行 before 已废止或已修改.
 
 use std::collections::{HashMap, HashSet};
@@ -25,7 +27,8 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 use super::article::ArticleNo;
-use super::import::{self, ImportError, ImportReport};
+use super::import::{self, ImportError, ImportReport, OtherName};
+use super::kinds;
 use super::names::{LawNames, short_title, squash};
 use super::overrides::{Override, OverrideError, OverrideReport};
 use crate::dialogue::nouns::Verdict;
@@ -123,7 +126,7 @@ impl fmt::Display for Article {
 
 /// When a version began to apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begin {
+pub(super) enum Begin {
     /// On this day.
     On(Date),
     /// On an unknown day, this one at the latest, and not before it was passed.
@@ -146,7 +149,15 @@ impl Begin {
 }
 
 impl Article {
-    fn begin(&self) -> Begin {
+    /// The first day of this version, where it is known: not the date of an earlier version of the law.
+    pub fn effective_on(&self) -> Option<Date> {
+        match self.begin() {
+            Begin::On(first) => Some(first),
+            Begin::By { .. } | Begin::Unknown => None,
+        }
+    }
+
+    pub(super) fn begin(&self) -> Begin {
         match (self.effective_date, self.version_date) {
             (Some(effective), Some(passed)) if effective >= passed => Begin::On(effective),
             (_, Some(passed)) => Begin::By {
@@ -218,6 +229,10 @@ pub struct Laws {
     by_short: HashMap<Arc<str>, usize>,
     /// Squashed short titles of laws declared repealed, and since when.
     repealed: HashMap<String, Date>,
+    /// Kinds of which there are articles.
+    kinds: HashSet<Arc<str>>,
+    /// Further names of laws, with the titles they stand for.
+    other_names: Vec<OtherName>,
     names: LawNames,
     labelled: Date,
 }
@@ -236,6 +251,8 @@ impl Laws {
             laws: Vec::new(),
             by_short: HashMap::new(),
             repealed: HashMap::new(),
+            kinds: HashSet::new(),
+            other_names: Vec::new(),
             names: LawNames::builtin(),
             labelled: LABELS_AS_OF,
         }
@@ -247,8 +264,10 @@ impl Laws {
     /// The first line that cannot be read, has an unknown or missing field, an unknown label, a bad date or a number
     /// that is no article's. Nothing is loaded then.
     pub fn from_jsonl(lines: impl BufRead) -> Result<(Self, ImportReport), ImportError> {
-        let (rows, mut report) = import::articles(lines)?;
-        let laws = Laws::from_rows(rows);
+        let (rows, other_names, mut report) = import::articles(lines)?;
+        let mut laws = Laws::from_rows(rows);
+        laws.other_names = other_names;
+        laws.names = laws.all_names(std::iter::empty());
         report.laws = laws.laws.len();
         Ok((laws, report))
     }
@@ -276,9 +295,17 @@ impl Laws {
         }
         let newest = rows.iter().filter_map(|r| r.version_date).max();
         out.labelled = newest.map_or(LABELS_AS_OF, |n| n.max(LABELS_AS_OF));
-        out.names = LawNames::with_titles(out.laws.iter().map(|l| &*l.title));
+        out.kinds = rows.iter().map(|r| r.kind.clone()).collect();
+        out.names = out.all_names(std::iter::empty());
         out.rows = rows;
         out
+    }
+
+    /// The names of the loaded laws and of further titles.
+    fn all_names<'a>(&'a self, further: impl Iterator<Item = &'a str>) -> LawNames {
+        let titles = self.laws.iter().map(|l| &*l.title).chain(further);
+        let said = self.other_names.iter().map(|n| (&*n.name, &*n.law));
+        LawNames::with_titles(titles, said)
     }
 
     /// Adds titles declared repealed (JSON Lines of `name`, `repealed_on`, `by`), to tell "repealed" from "never
@@ -289,8 +316,7 @@ impl Laws {
     pub fn repealed_names(&mut self, lines: impl BufRead) -> Result<usize, ImportError> {
         let names = import::repealed_names(lines)?;
         let count = names.len();
-        let titles = self.laws.iter().map(|l| &*l.title);
-        self.names = LawNames::with_titles(titles.chain(names.iter().map(|(name, _)| &**name)));
+        self.names = self.all_names(names.iter().map(|(name, _)| &**name));
         for (name, on) in names {
             self.repealed.insert(squash(short_title(&name)), on);
         }
@@ -361,6 +387,12 @@ impl Laws {
         &rows[from..to]
     }
 
+    /// All rows of a law, oldest version of each article first.
+    pub fn rows_of(&self, law: &str) -> &[Article] {
+        self.law(law)
+            .map_or(&[], |at| &self.rows[self.laws[at].rows.clone()])
+    }
+
     /// The version in force on a day (verdict InForce or Unreviewed), the newest of them; `None` also where the data
     /// cannot tell.
     pub fn in_force(&self, law: &str, article: ArticleNo, on: Date) -> Option<&Article> {
@@ -382,7 +414,14 @@ impl Laws {
             return match self.repealed.get(&squash(short_title(&squash(short)))) {
                 Some(since) if on >= *since => Verdict::Repealed,
                 Some(_) => Verdict::Unverified,
-                None => Verdict::Absent,
+                // Statutes without any regulation cannot tell that there is no such regulation.
+                None if kinds::of_title(short)
+                    .iter()
+                    .any(|k| self.kinds.contains(*k)) =>
+                {
+                    Verdict::Absent
+                }
+                None => Verdict::Unverified,
             };
         };
         let versions = self.versions_of(at, article).iter();

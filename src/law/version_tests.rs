@@ -208,6 +208,8 @@ fn verdicts_on_a_day() {
         ("《中华人民共和国婚姻法》", "1", "2021-01-01", Repealed),
         ("婚姻法", "1", "2020-12-31", Unverified),
         ("没有的法", "1", "2026-11-23", Absent),
+        // No regulation is loaded: nobody can say that there is none of this name.
+        ("没有的条例", "1", "2026-11-23", Unverified),
         ("没有了的法", "1", "2026-11-23", Repealed),
     ] {
         let on: Date = on.parse().expect("date");
@@ -432,6 +434,38 @@ fn every_override_and_abbreviation_meets_the_statutes() {
         .collect();
     // Its regulation is missing from the statutes.
     assert_eq!(unknown, [&("消法实施条例", "消费者权益保护法实施条例")]);
+}
+
+#[test]
+fn other_names_stand_for_one_law_or_for_none() {
+    let named = |law: &str, names: [&str; 2]| {
+        let plain = row(
+            law,
+            "第一条",
+            1,
+            "现行有效",
+            [Some("2021-01-01"), Some("2020-05-28"), None],
+        );
+        let mut value: serde_json::Value = serde_json::from_str(&plain).expect("JSON");
+        value["names"] = names.into_iter().collect();
+        value.to_string()
+    };
+    let mut laws = laws(&[
+        named("风筝安全管理条例", ["筝条", "两说条例"]),
+        named("陀螺安全管理条例", ["陀条", "两说条例"]),
+        named("毽子安全管理条例", ["民法典", "毽条"]),
+    ]);
+    let check = |laws: &Laws| {
+        assert_eq!(laws.resolve("筝条"), Some("风筝安全管理条例"));
+        assert_eq!(laws.resolve("《陀条》"), Some("陀螺安全管理条例"));
+        assert_eq!(laws.resolve("两说条例"), None);
+        assert_eq!(laws.resolve("民法典"), None);
+    };
+    check(&laws);
+    let repealed =
+        r#"{"name":"老风筝办法","repealed_on":"2021-01-01","by":"风筝安全管理条例第一条"}"#;
+    laws.repealed_names(repealed.as_bytes()).expect("titles");
+    check(&laws);
 }
 
 #[test]

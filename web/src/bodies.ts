@@ -1,6 +1,8 @@
 // How each kind of message looks, for the widget and the desk.
 
 import { html, nothing, type TemplateResult } from 'lit';
+import type { LookUp } from './citation';
+import './citation';
 import { markdown, plain } from './markdown';
 import { language, t } from './texts';
 import type { Body, Choice, Citation, Message } from './wire';
@@ -19,6 +21,8 @@ export interface View {
   rated?: number | undefined;
   /** The options of this message still count. */
   current: boolean;
+  /** Where the text of a cited article is asked for; without it citations do not unfold. */
+  lookUp?: LookUp | undefined;
 }
 
 /** Fixed texts that are set small. */
@@ -47,7 +51,7 @@ export function body(message: Message, view: View): TemplateResult {
       return html`
         <p class="kind">${t().body.pointer}</p>
         <p>${plain(b.text)}</p>
-        ${citations(b.citations)}`;
+        ${citations(b.citations, view.lookUp)}`;
     case 'notice':
       return notice(message.seq, b, view);
     case 'handoff':
@@ -60,7 +64,7 @@ function answer(seq: number, b: Extract<Body, { kind: 'answer' }>, view: View): 
     ${b.safety ? html`<div class="safety" role="note" aria-label=${t().body.safety}>${plain(b.safety)}</div>` : nothing}
     <h3>${b.title}</h3>
     <div class="markdown">${markdown(bare(b.markdown, b.next))}</div>
-    ${b.citations.length > 0 ? html`<p class="kind">${t().body.basis}</p>${citations(b.citations)}` : nothing}
+    ${b.citations.length > 0 ? html`<p class="kind">${t().body.basis}</p>${citations(b.citations, view.lookUp)}` : nothing}
     ${b.next.length > 0 ? html`<p class="kind">${t().body.next}</p>${options(seq, b.next, view)}` : nothing}
     ${view.actions
       ? html`<faxun-rating
@@ -117,16 +121,9 @@ function options(seq: number, choices: Choice[], view: View): TemplateResult | t
   </ol>`;
 }
 
-function citations(list: Citation[]): TemplateResult {
+function citations(list: Citation[], lookUp: LookUp | undefined): TemplateResult {
   return html`<ul class="citations">
-    ${list.map(
-      (c) =>
-        html`<li>
-          <span class="law">《${c.law}》${c.article}</span>
-          <span class="verdict ${c.verdict}">${t().verdicts[c.verdict]}</span>
-          ${c.text ? html`<blockquote>${c.text}</blockquote>` : nothing}
-        </li>`,
-    )}
+    ${list.map((c) => html`<li><faxun-citation .citation=${c} .lookUp=${lookUp}></faxun-citation></li>`)}
   </ul>`;
 }
 

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { type Actions, ASIDES, body } from './bodies';
+import type { LookUp } from './citation';
 import type { Item } from './outbox';
 import { language, t } from './texts';
 import type { From, Message } from './wire';
@@ -20,6 +21,7 @@ export interface Transcript {
   /** Who reads: their own messages stand on the right. */
   reader: 'citizen' | 'consultant';
   actions?: Actions;
+  lookUp?: LookUp;
   /** Options and ratings on their way, by the message they belong to. */
   choosing?: Map<number, number>;
   rating?: Map<number, number>;
@@ -47,6 +49,7 @@ export function transcriptOf(list: Transcript): TemplateResult {
         chosen: chosen.get(m.seq),
         rated: rated.get(m.seq),
         current: m.seq > lastCitizen,
+        lookUp: list.lookUp,
       };
       return line(m, list.messages[i - 1], list, body(m, view));
     },

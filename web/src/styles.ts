@@ -1,6 +1,7 @@
 // Shared looks. Written for phone browsers of 2020: no flex gaps, no :is, no nesting.
 
 import { css } from 'lit';
+import { citationStyles } from './citation';
 
 /** Buttons, inputs, focus. Every target is 44 px or more. */
 export const controls = css`
@@ -54,7 +55,7 @@ export const controls = css`
 `;
 
 /** The messages of a conversation. */
-export const transcript = css`
+export const transcript = [css`
   .msg { max-width: 88%; width: -moz-fit-content; width: fit-content; margin: 0 0 0.9em; }
   .msg:focus { outline-offset: 4px; }
   .msg .bubble {
@@ -117,4 +118,4 @@ export const transcript = css`
   .verdict.repealed, .verdict.not_yet_in_force, .verdict.absent { background: var(--danger-tint); color: var(--danger-ink); }
   blockquote { margin: 0.35em 0 0; color: var(--soft); font-size: 0.9375em; }
   progress { display: block; width: 100%; height: 6px; margin: 0 0 0.6em; accent-color: var(--brand); }
-`;
+`, citationStyles];

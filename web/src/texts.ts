@@ -42,6 +42,20 @@ export interface Texts {
   };
   roles: Record<StaffRole, string>;
   verdicts: Record<Verdict, string>;
+  /** The text of an article under its citation. */
+  article: {
+    unfold: string;
+    fold: string;
+    fetching: string;
+    unreachable: string;
+    elsewhere: string;
+    on: (day: string, verdict: string) => string;
+    since: (day: string) => string;
+    sinceUnknown: string;
+    passed: (day: string) => string;
+    superseded: (day: string) => string;
+    day: (year: number, month: number, date: number) => string;
+  };
   silent: string;
   silentHelp: string;
   end: string;
@@ -129,6 +143,19 @@ const zhHans: Texts = {
     not_yet_in_force: '尚未施行',
     absent: '查无此条',
     unverified: '未能核实',
+  },
+  article: {
+    unfold: '看条文',
+    fold: '收起',
+    fetching: '正在取条文…',
+    unreachable: '现在取不到条文，请稍后再点一次。',
+    elsewhere: '原文可以到国家法律法规数据库 flk.npc.gov.cn 查。',
+    on: (day, verdict) => `${day}：${verdict}`,
+    since: (day) => `这一版自${day}起施行`,
+    sinceUnknown: '这一版从哪天起施行，来源没有写明',
+    passed: (day) => `${day}通过`,
+    superseded: (day) => `${day}起被新的版本取代`,
+    day: (year, month, date) => `${year}年${month}月${date}日`,
   },
   silent: '不留痕（别人也用这台设备）',
   silentHelp:
@@ -228,6 +255,19 @@ const zhHant: Texts = {
     absent: '查無此條',
     unverified: '未能核實',
   },
+  article: {
+    unfold: '看條文',
+    fold: '收起',
+    fetching: '正在取條文…',
+    unreachable: '現在取不到條文，請稍後再點一次。',
+    elsewhere: '原文可以到國家法律法規資料庫 flk.npc.gov.cn 查。',
+    on: (day, verdict) => `${day}：${verdict}`,
+    since: (day) => `這一版自${day}起施行`,
+    sinceUnknown: '這一版從哪天起施行，來源沒有寫明',
+    passed: (day) => `${day}通過`,
+    superseded: (day) => `${day}起被新的版本取代`,
+    day: (year, month, date) => `${year}年${month}月${date}日`,
+  },
   silent: '不留痕（別人也用這部裝置）',
   silentHelp:
     '不留痕：這部裝置上不保存對話，關閉或重新整理頁面後就看不到了；伺服器上的記錄不受影響。按 Esc 鍵或「快速離開」會立刻換到別的頁面，並清掉這部裝置上的對話。',
@@ -321,6 +361,20 @@ const en: Texts = {
     not_yet_in_force: 'not yet in force',
     absent: 'no such article',
     unverified: 'could not be verified',
+  },
+  article: {
+    unfold: 'Show the article',
+    fold: 'Fold',
+    fetching: 'Fetching the article…',
+    unreachable: 'The article cannot be fetched now; please try again later.',
+    elsewhere: 'The original is in the national database of laws, flk.npc.gov.cn.',
+    on: (day, verdict) => `${day}: ${verdict}`,
+    since: (day) => `This version in force since ${day}`,
+    sinceUnknown: 'The source does not say since when this version is in force',
+    passed: (day) => `Passed on ${day}`,
+    superseded: (day) => `Superseded by a new version on ${day}`,
+    day: (year, month, date) =>
+      `${year}-${String(month).padStart(2, '0')}-${String(date).padStart(2, '0')}`,
   },
   silent: 'Leave no trace (others use this device)',
   silentHelp:

@@ -2,6 +2,7 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type Action, Chat } from './chat';
+import { articleAt } from './citation';
 import { save } from './file';
 import { transcriptOf } from './items';
 import { conversationBegun } from './memory';
@@ -282,6 +283,7 @@ export class FaxunChat extends LitElement {
         rate: (of, score, reason) =>
           this.act({ type: 'rate', of, score, ...(reason === undefined ? {} : { reason }) }),
       },
+      lookUp: (law, article) => articleAt(this.server, law, article),
       again: (id) => chat.outbox.again(id),
       discard: (id) => chat.outbox.discard((i) => i.id !== id),
     });

@@ -8,6 +8,43 @@ export const PAGE_MESSAGES_MAX = 100;
 export const CLOSE_RESYNC = 4001;
 
 /**
+ * An article as `GET /api/v1/laws/{law}/{article}` gives it: the version in force on the day, else the newest one.
+ */
+export type ArticleText = { 
+/**
+ * Full title.
+ */
+law: string, 
+/**
+ * 第四十七条, 第二百七十六条之一.
+ */
+article: string, 
+/**
+ * The day that was asked about, `2026-11-23` as the other days.
+ */
+on: string, verdict: Verdict, 
+/**
+ * Paragraphs split by line breaks.
+ */
+text: string, 
+/**
+ * First day of this version, where it is known.
+ */
+effective_date?: string, 
+/**
+ * The day this version was passed.
+ */
+version_date?: string, 
+/**
+ * The first day on which a newer version applies.
+ */
+superseded_on?: string, 
+/**
+ * Where the text was taken from.
+ */
+source: string, };
+
+/**
  * What a message says.
  */
 export type Body = { "kind": "text", text: string, } | { "kind": "choice", of: number, option: number, label: string, } | { "kind": "request", what: string, } | { "kind": "rating", of: number, score: number, reason?: string, } | { "kind": "end" } | { "kind": "answer", entry: string, title: string, markdown: string, citations: Array<Citation>, 
@@ -76,7 +113,7 @@ export type DeskServerFrame = { "type": "welcome", staff: string, name: string, 
 /**
  * Stable error codes. Documented in `docs/protocol.md`; a code is never reused with another meaning.
  */
-export type ErrorCode = "bad_json" | "unknown_type" | "bad_field" | "hello_first" | "hello_twice" | "token_invalid" | "token_expired" | "gone" | "identity_invalid" | "id_reused" | "text_empty" | "text_too_long" | "text_invalid" | "rate_limited" | "busy" | "unavailable" | "not_found" | "not_owner" | "not_waiting" | "not_allowed" | "internal";
+export type ErrorCode = "bad_json" | "unknown_type" | "bad_field" | "hello_first" | "hello_twice" | "token_invalid" | "token_expired" | "gone" | "identity_invalid" | "id_reused" | "text_empty" | "text_too_long" | "text_invalid" | "rate_limited" | "busy" | "unavailable" | "not_found" | "not_owner" | "not_waiting" | "not_allowed" | "no_article" | "no_statutes" | "internal";
 
 export type ErrorFrame = { code: ErrorCode, 
 /**

@@ -1,33 +1,29 @@
 //! The directory of statutes: import, versions, reading.
 
 use super::index::{ArticleIndex, IndexError};
+use super::input::{FILE_BYTES_MAX, Input};
 use crate::kb::source::{Sources, short_hash};
 use crate::law::import::{ImportError, ImportReport};
 use crate::law::overrides::OverrideError;
 use crate::law::version::Laws;
 use crate::reading::text::{LexiconError, Normaliser};
-use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Names the version in use.
 const CURRENT_FILE: &str = "current";
 pub(super) const VERSION_PREFIX: &str = "v-";
-const STATUTES_FILE: &str = "statutes.jsonl";
-const REPEALED_FILE: &str = "repealed-names.jsonl";
+pub(super) const STATUTES_FILE: &str = "statutes.jsonl";
+pub(super) const REPEALED_FILE: &str = "repealed-names.jsonl";
 const OVERRIDES_FILE: &str = "overrides.yml";
 const INDEX_DIR: &str = "index";
 /// Where corrections and words stand in the sources.
 const SOURCE_OVERRIDES: &str = "kb/law-overrides.yml";
 const SOURCE_USERDICT: &str = "kb/userdict.txt";
 const SOURCE_SYNONYMS: &str = "kb/synonyms.yml";
-/// First bytes of a gzip file.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// Largest file of statutes, unpacked, in bytes.
-const FILE_BYTES_MAX: u64 = 1 << 30;
 
 /// Why statutes cannot be imported or opened.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +32,8 @@ pub enum LawsError {
     Io { path: PathBuf, source: io::Error },
     #[error("{path}: more than {FILE_BYTES_MAX} bytes")]
     TooLarge { path: PathBuf },
+    #[error("{path}: no .md file in it; a law is a Markdown file, see docs/laws.md")]
+    NoLaws { path: PathBuf },
     #[error("{path}, {source}")]
     Line { path: PathBuf, source: ImportError },
     #[error("{SOURCE_OVERRIDES}: {0}")]
@@ -92,7 +90,7 @@ impl fmt::Display for Imported {
     }
 }
 
-/// A file of statutes, read.
+/// Statutes, read.
 pub(super) struct Loaded {
     pub laws: Laws,
     pub version: String,
@@ -101,22 +99,22 @@ pub(super) struct Loaded {
     imported: Imported,
 }
 
-/// Reads a file of statutes (JSON Lines, gzip or plain) alone.
-pub fn read_laws(file: &Path) -> Result<Laws, LawsError> {
-    Ok(read(file, &Sources::default())?.laws)
+/// Reads a file of statutes (JSON Lines, gzip or plain, or Markdown) or a directory of Markdown files alone.
+pub fn read_laws(path: &Path) -> Result<Laws, LawsError> {
+    Ok(read(&[path.to_owned()], None, &Sources::default())?.laws)
 }
 
-/// Reads a file of statutes, the repealed titles beside it and the sources' corrections.
-pub(super) fn read(file: &Path, sources: &Sources) -> Result<Loaded, LawsError> {
-    let statutes = unpacked(file)?;
-    let beside = file.with_file_name(REPEALED_FILE);
-    let repealed = if beside.is_file() {
-        unpacked(&beside)?
-    } else {
-        Vec::new()
-    };
+/// Reads files of statutes, the repealed titles beside them and the sources' corrections. With `base`, the directory
+/// of a version, they are added to what it holds.
+pub(super) fn read(
+    paths: &[PathBuf],
+    base: Option<&Path>,
+    sources: &Sources,
+) -> Result<Loaded, LawsError> {
+    let input = Input::of(paths, base)?;
     let overrides = sources.text(SOURCE_OVERRIDES);
-    let mut loaded = parse((file, &statutes), (&beside, &repealed), overrides)?;
+    let (statutes, repealed) = (input.statutes(), input.repealed());
+    let mut loaded = parse(&statutes, &repealed, overrides, &input)?;
     let mut hash = Sha256::new();
     let words = [SOURCE_USERDICT, SOURCE_SYNONYMS].map(|f| sources.text(f).as_bytes());
     for part in [
@@ -137,16 +135,15 @@ pub(super) fn read(file: &Path, sources: &Sources) -> Result<Loaded, LawsError> 
 }
 
 fn parse(
-    (file, statutes): (&Path, &[u8]),
-    (beside, repealed): (&Path, &[u8]),
+    statutes: &[u8],
+    repealed: &[u8],
     overrides: &str,
+    input: &Input,
 ) -> Result<Loaded, LawsError> {
-    let line = |path: &Path| {
-        let path = path.to_owned();
-        move |source| LawsError::Line { path, source }
-    };
-    let (mut laws, report) = Laws::from_jsonl(statutes).map_err(line(file))?;
-    let repealed = laws.repealed_names(repealed).map_err(line(beside))?;
+    let (mut laws, report) = Laws::from_jsonl(statutes).map_err(|e| input.place(e))?;
+    let repealed = laws
+        .repealed_names(repealed)
+        .map_err(|e| input.repealed_place(e))?;
     let corrections = match overrides.trim() {
         "" => Default::default(),
         yaml => laws.apply_overrides(yaml)?,
@@ -173,10 +170,20 @@ pub(super) fn normaliser(sources: &Sources) -> Result<Normaliser, LawsError> {
     Ok(Normaliser::new(userdict, sources.text(SOURCE_SYNONYMS))?)
 }
 
-/// Imports a file (JSON Lines, gzip or plain) into the directory of statutes and makes it the current version.
-/// `repealed-names.jsonl` beside the file is imported with it. Takes some seconds; nothing changes on an error.
-pub fn import(file: &Path, dir: &Path, sources: &Sources) -> Result<Imported, LawsError> {
-    let mut loaded = read(file, sources)?;
+/// Imports files (JSON Lines, gzip or plain, or Markdown; directories of Markdown) into the directory of statutes and
+/// makes them the current version; with `add` beside what is there, in place of the same versions of the same laws.
+/// `repealed-names.jsonl` beside a file is imported with it. Takes some seconds; nothing changes on an error.
+pub fn import(
+    paths: &[PathBuf],
+    add: bool,
+    dir: &Path,
+    sources: &Sources,
+) -> Result<Imported, LawsError> {
+    let base = match current(dir)? {
+        Some(name) if add => Some(dir.join(name)),
+        _ => None,
+    };
+    let mut loaded = read(paths, base.as_deref(), sources)?;
     let name = format!("{VERSION_PREFIX}{}", loaded.version);
     let target = dir.join(&name);
     if current(dir)?.is_some_and(|c| c == name) && target.is_dir() {
@@ -225,40 +232,14 @@ pub(super) fn current(dir: &Path) -> Result<Option<String>, LawsError> {
 
 /// The articles of a version, with its repealed titles and corrections.
 pub(super) fn laws_of(version: &Path) -> Result<Laws, LawsError> {
-    let [statutes, beside, overrides] =
-        [STATUTES_FILE, REPEALED_FILE, OVERRIDES_FILE].map(|f| version.join(f));
+    let overrides = version.join(OVERRIDES_FILE);
     let yaml = fs::read_to_string(&overrides).map_err(io_error(&overrides))?;
-    let (articles, repealed) = (unpacked(&statutes)?, unpacked(&beside)?);
-    Ok(parse((&statutes, &articles), (&beside, &repealed), &yaml)?.laws)
+    let input = Input::of(&[], Some(version))?;
+    Ok(parse(&input.statutes(), &input.repealed(), &yaml, &input)?.laws)
 }
 
 pub(super) fn index_dir(version: &Path) -> PathBuf {
     version.join(INDEX_DIR)
-}
-
-/// The bytes of a file, unpacked if it is gzip.
-fn unpacked(path: &Path) -> Result<Vec<u8>, LawsError> {
-    let mut file = BufReader::new(File::open(path).map_err(io_error(path))?);
-    let packed = file
-        .fill_buf()
-        .map_err(io_error(path))?
-        .starts_with(&GZIP_MAGIC);
-    let mut bytes = Vec::new();
-    let limit = FILE_BYTES_MAX + 1;
-    let read = if packed {
-        MultiGzDecoder::new(file)
-            .take(limit)
-            .read_to_end(&mut bytes)
-    } else {
-        file.take(limit).read_to_end(&mut bytes)
-    };
-    read.map_err(io_error(path))?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(LawsError::TooLarge {
-            path: path.to_owned(),
-        });
-    }
-    Ok(bytes)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), LawsError> {
@@ -288,7 +269,7 @@ fn remove_others(dir: &Path, keep: &str) -> Result<(), LawsError> {
     Ok(())
 }
 
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LawsError {
+pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LawsError {
     let path = path.to_owned();
     move |source| LawsError::Io { path, source }
 }

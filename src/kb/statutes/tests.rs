@@ -148,18 +148,24 @@ fn an_import_is_opened_again_and_replaced_whole() {
     assert!(LawIndex::open(&laws).unwrap().is_none());
     let packed = file(dir.path(), "s.jsonl.gz", &gzip(&statutes()));
     let sources = Sources::default();
-    let first = import(&packed, &laws, &sources).unwrap();
+    let first = import(std::slice::from_ref(&packed), false, &laws, &sources).unwrap();
     assert_eq!(
         (first.report.articles, first.report.laws, first.unchanged),
         (6, 2, false)
     );
-    assert!(import(&packed, &laws, &sources).unwrap().unchanged);
+    assert!(
+        import(std::slice::from_ref(&packed), false, &laws, &sources)
+            .unwrap()
+            .unchanged
+    );
     let index = LawIndex::open(&laws).unwrap().unwrap();
     assert_eq!(found(&index, "风筝线割伤他人")[0], "风筝法第二条");
     assert_eq!(index.version(), first.version);
 
     let bad = file(dir.path(), "bad.jsonl", b"{}\n");
-    let error = import(&bad, &laws, &sources).unwrap_err().to_string();
+    let error = import(&[bad], false, &laws, &sources)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("bad.jsonl, line 1"), "{error}");
     assert_eq!(
         LawIndex::open(&laws).unwrap().unwrap().version(),
@@ -171,9 +177,11 @@ fn an_import_is_opened_again_and_replaced_whole() {
         path: "kb/law-overrides.yml".into(),
         text: "- law: 风筝法\n  verdict: repealed\n  since: 2025-01-01\n  source: 测试\n".into(),
     }]);
-    let expected = super::files::read(&packed, &corrected).unwrap().version;
+    let expected = super::files::read(std::slice::from_ref(&packed), None, &corrected)
+        .unwrap()
+        .version;
     std::fs::create_dir_all(laws.join(format!("v-{expected}/index"))).unwrap();
-    let second = import(&packed, &laws, &corrected).unwrap();
+    let second = import(std::slice::from_ref(&packed), false, &laws, &corrected).unwrap();
     assert_eq!(
         (second.corrected, second.version.as_str()),
         (1, expected.as_str())
@@ -190,7 +198,7 @@ fn an_index_of_other_articles_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let laws = dir.path().join("laws");
     let plain = file(dir.path(), "s.jsonl", statutes().as_bytes());
-    let imported = import(&plain, &laws, &Sources::default()).unwrap();
+    let imported = import(&[plain], false, &laws, &Sources::default()).unwrap();
     let version = laws.join(format!("v-{}", imported.version));
     std::fs::write(
         version.join("statutes.jsonl"),
@@ -228,4 +236,85 @@ fn everyday_questions_find_what_shares_no_word_with_them() {
         ranker: &ArticleRanker::default(),
     };
     assert_eq!(index.scored(&asking)[0].0, row as usize);
+}
+
+const KITE_RULES: &str = "---\nlaw: 风筝管理条例\nshort: [筝条]\nkind: 地方性法规\nissued: 2024-03-28\neffective: 2024-07-01\nstatus: 现行有效\nsource: 测试\n---\n第一条　风筝线不得横穿道路。\n";
+
+#[test]
+fn markdown_is_added_to_what_is_there_or_replaces_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let laws = dir.path().join("laws");
+    let sources = Sources::default();
+    let plain = file(dir.path(), "s.jsonl", statutes().as_bytes());
+    let by_hand = dir.path().join("by-hand/city");
+    std::fs::create_dir_all(&by_hand).unwrap();
+    file(&by_hand, "kites.md", KITE_RULES.as_bytes());
+    file(&by_hand, "README.md", b"what this is");
+    let by_hand = [dir.path().join("by-hand")];
+    import(std::slice::from_ref(&plain), false, &laws, &sources).unwrap();
+    let added = import(&by_hand, true, &laws, &sources).unwrap();
+    assert_eq!((added.report.articles, added.report.laws), (7, 3));
+    assert!(import(&by_hand, true, &laws, &sources).unwrap().unchanged);
+    let index = LawIndex::open(&laws).unwrap().unwrap();
+    assert_eq!(found(&index, "风筝线横穿道路")[0], "风筝管理条例第一条");
+    let rows = |name: &str| {
+        let index = LawIndex::open(&laws).unwrap().unwrap();
+        let texts: Vec<String> = (index.laws().rows_of(name).iter())
+            .map(|r| r.text.to_string())
+            .collect();
+        texts
+    };
+    assert_eq!(rows("筝条"), ["风筝线不得横穿道路。"]);
+
+    // The same version of the law again: only its text is another.
+    let better = KITE_RULES.replace("横穿", "横跨");
+    let better = file(dir.path(), "better.md", better.as_bytes());
+    import(&[better], true, &laws, &sources).unwrap();
+    assert_eq!(rows("筝条"), ["风筝线不得横跨道路。"]);
+    assert_eq!(rows("风筝法").len(), 4);
+
+    // Together with a file of lines; then alone.
+    let both = [plain, by_hand[0].clone()];
+    assert_eq!(
+        import(&both, false, &laws, &sources).unwrap().report.laws,
+        3
+    );
+    assert_eq!(
+        import(&by_hand, false, &laws, &sources)
+            .unwrap()
+            .report
+            .laws,
+        1
+    );
+}
+
+#[test]
+fn a_broken_file_is_named_with_its_line_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let laws = dir.path().join("laws");
+    let sources = Sources::default();
+    let good = file(dir.path(), "s.jsonl", statutes().as_bytes());
+    let version = import(std::slice::from_ref(&good), false, &laws, &sources)
+        .unwrap()
+        .version;
+    let broken = KITE_RULES.replace("第一条　", "");
+    let empty = dir.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    for (path, said) in [
+        (
+            file(dir.path(), "a.md", broken.as_bytes()),
+            "a.md, line 10: text before",
+        ),
+        (
+            file(dir.path(), "b.md", b"---\n\xff"),
+            "b.md, line 2: not UTF-8",
+        ),
+        (file(dir.path(), "c.jsonl", b"\n{}\n"), "c.jsonl, line 2: "),
+        (empty, "empty: no .md file"),
+        (dir.path().join("nosuch.md"), "nosuch.md: "),
+    ] {
+        let error = import(&[good.clone(), path], false, &laws, &sources).unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
+        assert_eq!(LawIndex::open(&laws).unwrap().unwrap().version(), version);
+    }
 }

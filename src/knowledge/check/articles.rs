@@ -3,6 +3,7 @@
 use super::Findings;
 use super::entries::letters;
 use crate::dialogue::nouns::Verdict;
+use crate::kb::wordings::LawQuestions;
 use crate::knowledge::Parsed;
 use crate::law::version::Laws;
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 pub(super) fn check(parsed: &Parsed, laws: Option<&Laws>, day: Date, findings: &mut Findings) {
     for law in &parsed.law_questions {
         let mut asked: HashMap<String, usize> = HashMap::new();
+        let judged = laws.filter(|laws| judgeable(law, laws, day, findings));
         for question in &law.questions {
             let line = question.question.line;
             if let Some(other) = asked.insert(letters(&question.question.value), line) {
@@ -21,7 +23,7 @@ pub(super) fn check(parsed: &Parsed, laws: Option<&Laws>, day: Date, findings: &
                 );
                 findings.error(&law.file, line, message);
             }
-            let Some(laws) = laws else {
+            let Some(laws) = judged else {
                 continue;
             };
             let verdict = laws.verdict(&law.law, question.article, day);
@@ -31,4 +33,19 @@ pub(super) fn check(parsed: &Parsed, laws: Option<&Laws>, day: Date, findings: &
             }
         }
     }
+}
+
+/// Whether the law is among the statutes; where nobody can say, once for the whole file instead of at each question.
+fn judgeable(law: &LawQuestions, laws: &Laws, day: Date, findings: &mut Findings) -> bool {
+    let unverified = |article| laws.verdict(&law.law, article, day) == Verdict::Unverified;
+    let first = law.questions.first().map(|q| q.article);
+    let unknown = laws.rows_of(&law.law).is_empty() && first.is_some_and(unverified);
+    if unknown {
+        let message = format!(
+            "《{}》 was not imported: its articles could not be judged",
+            law.law
+        );
+        findings.warning(&law.file, 0, message);
+    }
+    !unknown
 }

@@ -66,6 +66,7 @@ pub(super) fn check(parsed: &Parsed, laws: Option<&Laws>, day: Date, findings: &
         basis(entry, day, findings);
         if let Some(laws) = laws {
             citations(entry, laws, day, findings);
+            changes(entry, laws, day, findings);
         }
         counts(entry, findings);
         if entry.human.value == HumanLevel::None && script::risk(entry) == RiskClass::High {
@@ -179,6 +180,26 @@ fn citations(entry: &Entry, laws: &Laws, day: Date, findings: &mut Findings) {
             Verdict::Repealed | Verdict::NotYetInForce | Verdict::Absent => {
                 findings.error(&entry.file, written.line, message);
             }
+        }
+    }
+}
+
+/// What became of the cited articles since the entry was reviewed.
+fn changes(entry: &Entry, laws: &Laws, day: Date, findings: &mut Findings) {
+    let Some(reviewed) = &entry.reviewed else {
+        return;
+    };
+    // What is no date is reported with the others.
+    let Ok(since) = reviewed.value.parse() else {
+        return;
+    };
+    for written in &entry.laws {
+        let Ok((law, article)) = cite::parse_one(&written.value) else {
+            continue;
+        };
+        if let Some(change) = laws.change(&law, article, since, day) {
+            let message = format!("{}, reviewed {since}: {change}", written.value);
+            findings.warning(&entry.file, written.line, message);
         }
     }
 }

@@ -299,3 +299,110 @@ fn the_repository_s_own_citations_hold() {
     let laws = crate::kb::statutes::read_laws(&file).unwrap();
     assert_eq!(errors(Some(&laws)), Vec::<String>::new());
 }
+
+#[test]
+fn entries_whose_law_changed_since_their_review_are_named() {
+    let row = |no: &str, num: u32, effective: &str, passed: &str, end: &str, text: &str| {
+        format!(
+            r#"{{"law":"风筝法","law_short":"风筝法","article_no":"{no}","article_num":{num},"kind":"法律","status":"现行有效","effective_date":"{effective}","version_date":"{passed}","text":"{text}","source":"test","superseded_on":{end}}}"#
+        )
+    };
+    let end = r#""2027-01-01""#;
+    let rows = [
+        row("第一条", 1, "2020-01-01", "2019-05-01", end, "甲"),
+        row("第一条", 1, "2027-01-01", "2026-08-28", "null", "甲"),
+        row("第二条", 2, "2020-01-01", "2019-05-01", end, "乙"),
+        row("第二条", 2, "2027-01-01", "2026-08-28", "null", "乙改"),
+        row("第三条", 3, "2020-01-01", "2019-05-01", end, "丙"),
+    ];
+    let laws = Laws::from_jsonl(rows.join("\n").as_bytes()).unwrap().0;
+    let kite = KITE.replace("[风筝法 2]", "\n  - 风筝法 1\n  - 风筝法 2\n  - 风筝法 3");
+    let on = |day: Date, kite: &str| {
+        let sources = with_entries(&[("kb/x/kite-injury.md", kite), ("kb/x/top-noise.md", TOP)]);
+        let findings = check(&sources, Some(&laws), TODAY, Some(day));
+        let about = findings.iter().filter(|f| f.message.contains("风筝法"));
+        about.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(on(date(2026, 12, 31), &kite), Vec::<String>::new());
+    let now = "passed 2026-08-28, in force from 2027-01-01";
+    let before = "passed 2019-05-01, in force from 2020-01-01 until 2027-01-01";
+    let changed = on(date(2027, 1, 1), &kite);
+    let place = "kb/x/kite-injury.md";
+    assert_eq!(
+        changed,
+        [
+            format!(
+                "{place}:18: warning: 风筝法 1, reviewed 2026-11-23: the law has a new version; before: {before}; now: {now}"
+            ),
+            format!(
+                "{place}:19: warning: 风筝法 2, reviewed 2026-11-23: the text of the article has changed; before: {before}; now: {now}"
+            ),
+            format!("{place}:20: error: 风筝法 3: 已废止或已修改"),
+            format!(
+                "{place}:20: warning: 风筝法 3, reviewed 2026-11-23: the article is no longer in force; before: {before}; now: {now}"
+            ),
+        ]
+    );
+    let again = kite.replace("reviewed: 2026-11-23", "reviewed: 2027-01-01");
+    let left = on(date(2027, 1, 1), &again);
+    assert_eq!(
+        left,
+        [format!("{place}:20: error: 风筝法 3: 已废止或已修改")]
+    );
+}
+
+#[test]
+fn wordings_without_their_entry_are_named() {
+    let mut sources = with_entries(&[("kb/x/kite-injury.md", KITE), ("kb/x/top-noise.md", TOP)]);
+    sources
+        .0
+        .retain(|f| !f.path.ends_with(".txt") || !f.path[3..].contains('/'));
+    for path in [
+        "kb/x/kite-injury.txt",
+        "kb/x/kite-injured.txt",
+        "kb/articles/风筝法.txt",
+    ] {
+        sources.0.push(SourceFile {
+            path: path.into(),
+            text: String::new(),
+        });
+    }
+    let findings = check(&sources, None, TODAY, None);
+    let named: Vec<String> = (findings.iter())
+        .filter(|f| f.file.ends_with(".txt"))
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "kb/x/kite-injured.txt:0: error: there is no kb/x/kite-injured.md: nobody reads these wordings; name the file as its entry, or remove it"
+        ]
+    );
+}
+
+#[test]
+fn articles_of_a_law_that_was_not_imported_are_one_warning() {
+    let mut sources = with_entries(&[("kb/x/kite-injury.md", KITE), ("kb/x/top-noise.md", TOP)]);
+    sources.0.retain(|f| !f.path.ends_with(".txt"));
+    for (law, questions) in [
+        ("风筝法", "第二条\t线割了脖子\n第九条\t线缠了树\n"),
+        ("陀螺条例", "第一条\t鞭子响\n第二条\t半夜抽\n"),
+    ] {
+        sources.0.push(SourceFile {
+            path: format!("kb/articles/{law}.txt"),
+            text: questions.into(),
+        });
+    }
+    let findings = check(&sources, Some(&laws()), TODAY, None);
+    let named: Vec<String> = (findings.iter())
+        .filter(|f| f.file.starts_with("kb/articles/"))
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        named,
+        [
+            "kb/articles/陀螺条例.txt:0: warning: 《陀螺条例》 was not imported: its articles could not be judged",
+            "kb/articles/风筝法.txt:2: warning: 风筝法 第九条: 查无此条",
+        ]
+    );
+}

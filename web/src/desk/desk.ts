@@ -1,6 +1,7 @@
 // `<faxun-desk>`: where consultants see who waits, take, answer, hand back and close.
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { articleAt } from '../citation';
 import { transcriptOf } from '../items';
 import { palette } from '../palette';
 import { controls, transcript } from '../styles';
@@ -253,6 +254,7 @@ export class FaxunDesk extends LitElement {
                 : [],
             ),
             reader: 'consultant',
+            lookUp: (law, article) => articleAt(location.origin, law, article),
             again: (id) => client.outbox.again(id),
             discard: (id) => client.outbox.discard((i) => i.id !== id),
           })}
