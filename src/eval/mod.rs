@@ -3,6 +3,7 @@
 //! Every command returns one JSON object; the rows behind it can be written to a file, one JSON object a line.
 
 pub mod answers;
+pub mod golden;
 pub mod probes;
 pub mod scope;
 pub mod statutes;

@@ -2,6 +2,7 @@
 
 mod articles;
 mod entries;
+mod golden;
 mod texts;
 
 use super::{
@@ -103,6 +104,7 @@ pub fn check(
     }
     entries::check(&parsed, laws.as_ref(), day, &mut findings);
     articles::check(&parsed, laws.as_ref(), day, &mut findings);
+    golden::check(sources, &parsed, &mut findings);
     let broken = findings.0.iter().any(|f| f.severity == Severity::Error);
     match Knowledge::build(sources, None, &Settings::default(), day) {
         Ok(knowledge) => entries::check_reading(&knowledge, day, &mut findings),
