@@ -8,6 +8,7 @@ mod data;
 mod eval;
 mod laws;
 mod open;
+mod quality;
 mod serve;
 mod staff;
 
@@ -120,6 +121,8 @@ struct EvalOut {
 
 #[derive(Debug, Subcommand)]
 enum EvalCommand {
+    /// Every measure that can run, as a page for editors.
+    All(quality::All),
     /// One of 20 topics for a question.
     Topics {
         file: PathBuf,
