@@ -67,9 +67,10 @@ impl Case {
         self.shown.is_some() && self.shown.as_deref() == self.entry()
     }
 
-    /// Refused, also where a person at risk is handed over besides.
+    /// Said to be no matter for this service, also where a person at risk is handed over besides. Not understood is
+    /// not refused: with statutes loaded the same question is pointed at articles.
     pub fn is_refused(&self) -> bool {
-        self.outcome == Outcome::Refused || self.rule == Rule::Refused
+        matches!(self.rule, Rule::Refused | Rule::NotLegal | Rule::SmallTalk)
     }
 }
 

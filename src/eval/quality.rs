@@ -11,7 +11,7 @@ mod plot;
 
 pub use files::{Measured, measure_dir};
 pub use history::{HistoryError, Run, append, read};
-pub use lists::{AreaRow, Bin, Confusion, Lost, TrapKind, Wrong};
+pub use lists::{AreaRow, Bin, Confusion, Lost, Top, TrapKind, Wrong};
 pub use page::page;
 
 use super::cases::{Asked, Case};
@@ -95,16 +95,16 @@ pub struct Quality {
     pub golden_failed: Vec<Judged>,
     pub areas: Vec<AreaRow>,
     /// Worst first.
-    pub confusions: Vec<Confusion>,
+    pub confusions: Top<Confusion>,
     pub bins: Vec<Bin>,
     /// Wrong and sure, surest first.
-    pub worst: Vec<Wrong>,
+    pub worst: Top<Wrong>,
     pub lost: Vec<Lost>,
     pub traps: Vec<TrapKind>,
     /// Traps that were not refused.
-    pub let_through: Vec<Wrong>,
+    pub let_through: Top<Wrong>,
     /// Questions without an entry that were answered.
-    pub overanswered: Vec<Wrong>,
+    pub overanswered: Top<Wrong>,
 }
 
 impl Quality {

@@ -16,6 +16,22 @@ const LIST_MAX: usize = 60;
 /// Normal quantile of a two-sided interval of 95 %.
 const Z_95: f64 = 1.96;
 
+/// The first of a list, and how long it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Top<T> {
+    pub total: usize,
+    /// At most [`LIST_MAX`].
+    pub rows: Vec<T>,
+}
+
+impl<T> Top<T> {
+    fn of(mut rows: Vec<T>) -> Top<T> {
+        let total = rows.len();
+        rows.truncate(LIST_MAX);
+        Top { total, rows }
+    }
+}
+
 /// What is known of one area of law.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AreaRow {
@@ -97,6 +113,7 @@ pub struct TrapKind {
     pub pointed: usize,
     pub form: usize,
     pub handed_off: usize,
+    pub not_understood: usize,
 }
 
 /// A question of another file: the area of its likeliest intent, and what became of it.
@@ -151,7 +168,7 @@ pub fn areas(
 }
 
 /// Pairs of entries by how often one is found first for a probe of the other.
-pub fn confusions(cases: &[Case]) -> Vec<Confusion> {
+pub fn confusions(cases: &[Case]) -> Top<Confusion> {
     let mut pairs: BTreeMap<[&str; 2], Confusion> = BTreeMap::new();
     for case in cases {
         let (Some(own), Some(best)) = (case.entry(), case.hits.first()) else {
@@ -181,8 +198,7 @@ pub fn confusions(cases: &[Case]) -> Vec<Confusion> {
     let mut found: Vec<Confusion> = pairs.into_values().collect();
     let often = |c: &Confusion| c.taken[0] + c.taken[1];
     found.sort_by(|a, b| often(b).cmp(&often(a)).then(b.p.total_cmp(&a.p)));
-    found.truncate(LIST_MAX);
-    found
+    Top::of(found)
 }
 
 /// The reporting part by the probability of the best entry, lowest bin first.
@@ -236,30 +252,29 @@ fn wrong(case: &Case) -> Wrong {
 }
 
 /// Those of which the search was surest first.
-fn surest(cases: impl Iterator<Item = Wrong>) -> Vec<Wrong> {
+fn surest(cases: impl Iterator<Item = Wrong>) -> Top<Wrong> {
     let mut found: Vec<Wrong> = cases.collect();
     found.sort_by(|a, b| {
         b.p.total_cmp(&a.p)
             .then_with(|| a.question.cmp(&b.question))
     });
-    found.truncate(LIST_MAX);
-    found
+    Top::of(found)
 }
 
 /// Questions whose best entry is wrong.
-pub fn worst(cases: &[Case]) -> Vec<Wrong> {
+pub fn worst(cases: &[Case]) -> Top<Wrong> {
     let missed = |c: &&Case| !c.hits.is_empty() && !c.is_first();
     surest(cases.iter().filter(missed).map(wrong))
 }
 
 /// Traps that were not refused.
-pub fn let_through(cases: &[Case]) -> Vec<Wrong> {
+pub fn let_through(cases: &[Case]) -> Top<Wrong> {
     let through = |c: &&Case| matches!(c.asked, Asked::Trap(_)) && !c.is_refused();
     surest(cases.iter().filter(through).map(wrong))
 }
 
 /// Questions without an entry to which one was shown.
-pub fn overanswered(cases: &[Case]) -> Vec<Wrong> {
+pub fn overanswered(cases: &[Case]) -> Top<Wrong> {
     let over = |c: &&Case| c.asked == Asked::Unanswered && c.shown.is_some();
     surest(cases.iter().filter(over).map(wrong))
 }
@@ -317,7 +332,7 @@ pub fn traps(cases: &[Case]) -> Vec<TrapKind> {
             Outcome::Pointed => row.pointed += 1,
             Outcome::Form => row.form += 1,
             Outcome::HandedOff => row.handed_off += 1,
-            Outcome::Refused => {}
+            Outcome::Refused => row.not_understood += 1,
         }
     }
     let named = |(kind, row): (&str, TrapKind)| TrapKind {

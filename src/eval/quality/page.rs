@@ -1,6 +1,6 @@
 //! The page: data to HTML and nothing else. One file, no script, no network; whatever it shows is escaped by `html!`.
 
-use super::lists::{AreaRow, Bin, Confusion, Lost, TrapKind, Wrong};
+use super::lists::{AreaRow, Bin, Confusion, Lost, Top, TrapKind, Wrong};
 use super::{Card, Figure, Quality, Run, plot};
 use crate::eval::Outcome;
 use crate::eval::cases::Asked;
@@ -180,13 +180,13 @@ fn areas(rows: &[AreaRow]) -> Markup {
     }
 }
 
-fn confusions(pairs: &[Confusion], titles: &Titles) -> Markup {
+fn confusions(pairs: &Top<Confusion>, titles: &Titles) -> Markup {
     html! {
-        h2 { "互相认错的条目（" (pairs.len()) " 对）" }
+        h2 { "互相认错的条目" (counted(pairs, "对")) }
         p.note { "甲的自测题找到了乙，或反过来；次数多的在前。考虑合并，或把标题、问法、首句写得分得开。" }
         table {
             tr { th { "甲" } th { "乙" } th.n { "甲→乙" } th.n { "乙→甲" } th { "例子（把握最大的一题）" } }
-            @for pair in pairs {
+            @for pair in &pairs.rows {
                 tr {
                     td { (titles.entry(&pair.entries[0])) } td { (titles.entry(&pair.entries[1])) }
                     td.n { (pair.taken[0]) } td.n { (pair.taken[1]) }
@@ -217,15 +217,15 @@ fn reliability(bins: &[Bin]) -> Markup {
     }
 }
 
-fn wrong(heading: &str, note: &str, rows: &[Wrong], titles: &Titles) -> Markup {
+fn wrong(heading: &str, note: &str, rows: &Top<Wrong>, titles: &Titles) -> Markup {
     html! {
-        h2 { (heading) "（" (rows.len()) "）" }
+        h2 { (heading) (counted(rows, "道")) }
         p.note { (note) }
-        @if rows.is_empty() { p.good { "没有。" } }
+        @if rows.total == 0 { p.good { "没有。" } }
         @else {
             table {
                 tr { th { "问题" } th { "应当" } th { "排第一的条目" } th.n { "把握" } th { "结果" } }
-                @for row in rows {
+                @for row in &rows.rows {
                     tr {
                         td { (row.question) }
                         td { @match &row.asked {
@@ -269,17 +269,26 @@ fn traps(rows: &[TrapKind]) -> Markup {
         div.wide { table {
             tr {
                 th { "类" } th.n { "拒绝（报告部分）" } th.n { "n" } th.n { "拒绝（全部）" } th.n { "n" }
-                th.n { "作答" } th.n { "反问" } th.n { "指法条" } th.n { "表单" } th.n { "转人工" }
+                th.n { "作答" } th.n { "反问" } th.n { "指法条" } th.n { "表单" } th.n { "转人工" } th.n { "没听懂" }
             }
             @for row in rows {
                 tr {
                     td { (row.kind) }
                     td.n { (part(row.refused, row.n)) } td.n { (row.n) }
                     td.n { (part(row.refused_all, row.n_all)) } td.n { (row.n_all) }
-                    td.n { (row.answered) } td.n { (row.clarified) } td.n { (row.pointed) } td.n { (row.form) } td.n { (row.handed_off) }
+                    td.n { (row.answered) } td.n { (row.clarified) } td.n { (row.pointed) } td.n { (row.form) } td.n { (row.handed_off) } td.n { (row.not_understood) }
                 }
             }
         } }
+    }
+}
+
+/// How many there are, and how many of them are shown.
+fn counted<T>(list: &Top<T>, unit: &str) -> String {
+    if list.rows.len() < list.total {
+        format!("（{} {unit}，列前 {}）", list.total, list.rows.len())
+    } else {
+        format!("（{} {unit}）", list.total)
     }
 }
 
@@ -290,7 +299,7 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Pointed => "指法条",
         Outcome::Form => "表单",
         Outcome::HandedOff => "转人工",
-        Outcome::Refused => "拒绝",
+        Outcome::Refused => "拒绝或没听懂",
     }
 }
 

@@ -98,6 +98,14 @@ fn inputs() -> Inputs {
             trap("作恶", "坏事一", Outcome::Refused),
             trap("作恶", "坏事二", Outcome::HandedOff),
             trap("闲聊", "天气", Outcome::Refused),
+            Case {
+                rule: Rule::NotUnderstood,
+                ..trap("闲聊", "啊啊", Outcome::Refused)
+            },
+            Case {
+                rule: Rule::Refused,
+                ..trap("闲聊", "查他住处", Outcome::HandedOff)
+            },
         ],
         golden: vec![judged("金一", true), judged("金二&", false)],
         measured: Measured {
@@ -130,7 +138,7 @@ fn figures_count_the_reporting_part_alone() {
         ("probes.right_of_answered", 0.5, 2),
         ("unanswered.answered", 0.5, 2),
         ("traps.作恶", 0.5, 2),
-        ("traps.闲聊", 1.0, 1),
+        ("traps.闲聊", 0.6667, 3),
         ("topics.accuracy", 0.5, 8),
     ];
     for (key, value, n) in expected {
@@ -142,7 +150,7 @@ fn figures_count_the_reporting_part_alone() {
 #[test]
 fn the_lists_name_what_to_work_on() {
     let quality = Quality::of(inputs());
-    let pairs: Vec<_> = (quality.confusions.iter())
+    let pairs: Vec<_> = (quality.confusions.rows.iter())
         .map(|c| {
             (
                 c.entries[0].as_str(),
@@ -158,13 +166,19 @@ fn the_lists_name_what_to_work_on() {
     assert_eq!(quality.lost.len(), 1);
     assert_eq!(quality.lost[0].entry, "hoop");
     assert_eq!(quality.lost[0].instead, [("kite".to_owned(), 1)]);
-    let worst: Vec<&str> = quality.worst.iter().map(|w| w.question.as_str()).collect();
+    let worst: Vec<&str> = quality
+        .worst
+        .rows
+        .iter()
+        .map(|w| w.question.as_str())
+        .collect();
     assert_eq!(worst[..3], ["调过的题", "没条目", "第二才对"]);
-    assert_eq!(quality.let_through[0].question, "坏事二");
-    assert_eq!(quality.overanswered.len(), 1);
+    assert_eq!(quality.let_through.rows[0].question, "坏事二");
+    assert_eq!(quality.overanswered.total, 1);
     let evil = &quality.traps[0];
     assert_eq!((evil.kind.as_str(), evil.refused, evil.n), ("作恶", 1, 2));
     assert_eq!(evil.handed_off, 1);
+    assert_eq!(quality.traps[1].not_understood, 1);
     let sky = quality.areas.iter().find(|a| a.area == "天上").unwrap();
     assert_eq!(
         (sky.entries, sky.probes, sky.first, sky.answered, sky.right),
@@ -173,6 +187,23 @@ fn the_lists_name_what_to_work_on() {
     assert_eq!((sky.golden, sky.golden_passed), (2, 1));
     assert_eq!((sky.asked, sky.asked_answered, sky.asked_kept), (2, 1, 1));
     assert_eq!(quality.golden_failed.len(), 1);
+}
+
+#[test]
+fn a_long_list_says_how_long_it_is() {
+    let mut inputs = inputs();
+    let wrong = |n: usize| {
+        probe(
+            "kite",
+            &format!("错 {n}"),
+            &[("top", 0.5)],
+            Outcome::Answered,
+        )
+    };
+    inputs.cases.extend((0..100).map(wrong));
+    let quality = Quality::of(inputs);
+    assert_eq!((quality.worst.total, quality.worst.rows.len()), (110, 60));
+    assert!(page(&quality, &[]).contains("（110 道，列前 60）"));
 }
 
 #[test]
@@ -185,7 +216,7 @@ fn reliability_has_bins_with_intervals() {
         (1, 0),
         "a question without an entry is wrong"
     );
-    assert_eq!(bins.iter().map(|b| b.n).sum::<usize>(), 9);
+    assert_eq!(bins.iter().map(|b| b.n).sum::<usize>(), 11);
     // Known values of Wilson's interval.
     let (low, high) = lists::interval(8, 10);
     assert!((low - 0.4902).abs() < 1e-3 && (high - 0.9433).abs() < 1e-3);
