@@ -3,30 +3,41 @@
 use super::open::{self, Open};
 use super::{EvalCommand, EvalOut};
 use anyhow::Context as _;
-use faxun::eval::{self, Report};
+use faxun::eval::{self, EvalError, Report};
 use faxun::knowledge::Knowledge;
 use std::io::Write as _;
 
 /// Prints one JSON object; with `--out` also the rows.
 pub fn eval(open: &Open, command: EvalCommand) -> anyhow::Result<()> {
     let now_ms = faxun::clock::now_ms();
-    let common = match &command {
-        EvalCommand::Topics { common, .. }
-        | EvalCommand::Statutes { common, .. }
-        | EvalCommand::Answers { common, .. }
-        | EvalCommand::Scope { common, .. }
-        | EvalCommand::Probes { common } => common,
-    };
-    let knowledge = knowledge(open, common)?;
-    let report = match &command {
-        EvalCommand::Topics { file, .. } => eval::topics::topics(&knowledge, file)?,
-        EvalCommand::Statutes { file, .. } => eval::statutes::statutes(&knowledge, file, now_ms)?,
-        EvalCommand::Answers { file, .. } => eval::answers::answers(&knowledge, file, now_ms)?,
-        EvalCommand::Scope { legal, other, .. } => {
-            eval::scope::scope(&knowledge, legal, other, now_ms)?
+    type Measure<'a> = Box<dyn Fn(&Knowledge) -> Result<Report, EvalError> + 'a>;
+    let (common, measure): (&EvalOut, Measure) = match &command {
+        EvalCommand::All(all) => return super::quality::all(open, all),
+        EvalCommand::Topics { file, common } => {
+            (common, Box::new(|k| eval::topics::topics(k, file)))
         }
-        EvalCommand::Probes { .. } => eval::probes::probes(&knowledge, now_ms),
+        EvalCommand::Statutes { file, common } => (
+            common,
+            Box::new(move |k| eval::statutes::statutes(k, file, now_ms)),
+        ),
+        EvalCommand::Answers { file, common } => (
+            common,
+            Box::new(move |k| eval::answers::answers(k, file, now_ms)),
+        ),
+        EvalCommand::Scope {
+            legal,
+            other,
+            common,
+        } => (
+            common,
+            Box::new(move |k| eval::scope::scope(k, legal, other, now_ms)),
+        ),
+        EvalCommand::Probes { common } => (
+            common,
+            Box::new(move |k| Ok(eval::probes::probes(k, now_ms))),
+        ),
     };
+    let report = measure(&knowledge(open, common)?)?;
     println!("{}", report.summary);
     if let Some(file) = &common.out {
         write_rows(&report, file).with_context(|| format!("cannot write {}", file.display()))?;

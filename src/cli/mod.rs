@@ -8,6 +8,7 @@ mod data;
 mod eval;
 mod laws;
 mod open;
+mod quality;
 mod serve;
 mod staff;
 
@@ -68,6 +69,9 @@ enum Command {
         /// Warnings count as errors.
         #[arg(long)]
         strict: bool,
+        /// Also ask the golden questions (kb/measure/golden.txt): each must come to what it says.
+        #[arg(long)]
+        golden: bool,
     },
     /// Import and look up statutes.
     #[command(subcommand)]
@@ -124,6 +128,8 @@ struct EvalOut {
 
 #[derive(Debug, Subcommand)]
 enum EvalCommand {
+    /// Every measure that can run, as a page for editors.
+    All(quality::All),
     /// One of 20 topics for a question.
     Topics {
         file: PathBuf,
@@ -215,7 +221,20 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
         Command::Serve { listen } => serve::serve(&open, listen).map(|()| true),
         Command::Ask { text, explain } => ask::ask(&open, &text, explain).map(|()| true),
         Command::Chat { url } => chat::chat(&url).map(|()| true),
-        Command::Check { laws, on, strict } => check::check(&open, laws, on, strict),
+        Command::Check {
+            laws,
+            on,
+            strict,
+            golden,
+        } => check::check(
+            &open,
+            &check::Wanted {
+                laws,
+                on,
+                strict,
+                golden,
+            },
+        ),
         Command::Laws(command) => laws::laws(&open, command),
         Command::Eval(command) => eval::eval(&open, command).map(|()| true),
         Command::Calibrate {

@@ -3,7 +3,10 @@
 //! Every command returns one JSON object; the rows behind it can be written to a file, one JSON object a line.
 
 pub mod answers;
+pub mod cases;
+pub mod golden;
 pub mod probes;
+pub mod quality;
 pub mod scope;
 pub mod statutes;
 pub mod topics;

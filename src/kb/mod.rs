@@ -4,6 +4,7 @@
 //! else answers ([`statutes`]). Both lie in memory in lists of our own.
 
 pub mod entry;
+pub mod golden;
 pub mod lists;
 pub mod logit;
 pub mod measure;

@@ -2,6 +2,7 @@
 
 mod articles;
 mod entries;
+mod golden;
 mod texts;
 mod wordings;
 
@@ -106,6 +107,7 @@ pub fn check(
     entries::check(&parsed, laws.as_ref(), day, &mut findings);
     wordings::check(sources, &mut findings);
     articles::check(&parsed, laws.as_ref(), day, &mut findings);
+    golden::check(sources, &parsed, &mut findings);
     let broken = findings.0.iter().any(|f| f.severity == Severity::Error);
     match Knowledge::build(sources, None, &Settings::default(), day) {
         Ok(knowledge) => entries::check_reading(&knowledge, day, &mut findings),

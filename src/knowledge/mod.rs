@@ -356,6 +356,13 @@ impl Knowledge {
             .collect()
     }
 
+    /// The area of each entry, by id.
+    pub fn areas(&self) -> HashMap<&str, &str> {
+        (self.entries.iter())
+            .map(|e| (e.id.value.as_str(), e.area.value.as_str()))
+            .collect()
+    }
+
     /// Every question that is indexed.
     pub fn asks(&self) -> Vec<String> {
         self.entries
