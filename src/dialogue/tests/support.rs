@@ -518,6 +518,7 @@ fn check_owner(before: &State, turn: &Turn) {
                     _ => *after == Bot,
                 },
                 What::Close { .. } => matches!(after, Closed { .. }),
+                What::Transfer { .. } => matches!(after, Queue { .. }),
                 _ => false,
             }
         }
@@ -527,7 +528,7 @@ fn check_owner(before: &State, turn: &Turn) {
             Consultant { staff: owner, .. },
             Queue { .. },
         ) => staff == owner,
-        (Author::System, ..) => *after == before.owner,
+        (Author::System, ..) | (_, What::Decline { .. }, ..) => *after == before.owner,
         _ => false,
     };
     assert!(allowed, "{:?} by {said:?} to {after:?}", before.owner);
