@@ -29,12 +29,13 @@ pub const INVITE_MS: Millis = 20_000;
 pub const PASS_MS: Millis = 60_000;
 /// Invitations in a row that a consultant may let lapse before he is dealt nothing more until he does something.
 pub const LAPSES_MAX: u8 = 2;
-/// How long a conversation is kept for consultants of its region, in milliseconds.
-pub const REGION_HOLD_MS: Millis = 30_000;
+/// How long a conversation is kept for consultants of its region, in milliseconds. Short: the first answer is to come within
+/// 15 s (GB/T 33358-2016, as a reference).
+pub const REGION_HOLD_MS: Millis = 5_000;
 /// How long a conversation is kept for consultants of its topic, in milliseconds.
-pub const TOPIC_HOLD_MS: Millis = 60_000;
+pub const TOPIC_HOLD_MS: Millis = 15_000;
 /// How long a conversation is kept for consultants of its language, or for lawyers when it was transferred to them, in
 /// milliseconds.
-pub const LANGUAGE_HOLD_MS: Millis = 120_000;
+pub const LANGUAGE_HOLD_MS: Millis = 60_000;
 /// How long a conversation is kept for the consultant it was transferred to, in milliseconds.
 pub const TRANSFER_HOLD_MS: Millis = 60_000;
