@@ -94,7 +94,8 @@ pub fn step(
         let rule = dispatch(&mut draft);
         waiting::keep_matter(&mut draft);
         // Invitations come and go while somebody waits: they must not crowd out the citizen's ids.
-        if rule != Rule::Nothing && rule != Rule::Invitation {
+        let moved = rule == Rule::Invitation && event.by == Author::System;
+        if rule != Rule::Nothing && !moved {
             let seq = (state.last_seq + 1).min(draft.state.last_seq);
             draft.state.recent.remember(event, seq);
         }

@@ -7,7 +7,7 @@ use super::outgoing::{self, Outgoing};
 use super::sign_in::{note, signed_in};
 use super::socket::upgrade;
 use crate::dialogue::desk::matter::Target;
-use crate::dialogue::nouns::{Author, Event, Message, Owner, Seq, StaffRole, What};
+use crate::dialogue::nouns::{Author, Event, Message, NOTE_CHARS_MAX, Owner, Seq, StaffRole, What};
 use crate::hub::{Push, Pushed, QUEUE_MAX, SocketId, Subscription};
 use crate::people::audit::{self, Action};
 use crate::people::staff::Account;
@@ -549,6 +549,9 @@ fn check(id: &str, what: &What) -> Result<(), ErrorCode> {
     frames::check_id(id)?;
     match what {
         What::Reply { text } => frames::check_text(text),
+        What::Transfer { note, .. } if note.chars().count() > NOTE_CHARS_MAX => {
+            Err(ErrorCode::TextTooLong)
+        }
         What::Transfer { note, .. } => frames::check_reason(note),
         What::Close { reason, topic } => {
             frames::check_reason(reason)?;
