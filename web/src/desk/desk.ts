@@ -4,7 +4,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { ROLES } from '../bodies';
 import { transcriptOf } from '../items';
 import { controls, transcript } from '../styles';
-import { type HandoffReason, type QueueItem, TEXT_CHARS_MAX } from '../wire';
+import { type HandoffReason, NOTE_CHARS_MAX as NOTE_MAX, type QueueItem, type Target, TEXT_CHARS_MAX } from '../wire';
 import { DeskClient, type Opened } from './client';
 import { signIn, signOut, type Who, who } from './session';
 import { alarm, allowSound, soundAllowed } from './sound';
@@ -16,6 +16,7 @@ const REASONS: Record<HandoffReason, string> = {
   required: '须由人处理',
   not_understood: '机器没听懂',
   owner_lost: '原接待人断线',
+  transferred: '同事转来',
 };
 const CLOSE_REASONS = ['已解答', '已转介其他机构', '来访者不再回应', '重复或误入', '其他'];
 /** Own conversations that have a key of their own: Alt+1 to Alt+5. */
@@ -28,6 +29,7 @@ export class FaxunDesk extends LitElement {
     problem: { state: true },
     active: { state: true },
     closing: { state: true },
+    transferring: { state: true },
     alarms: { state: true },
     text: { state: true },
   };
@@ -40,6 +42,7 @@ export class FaxunDesk extends LitElement {
   /** The conversation shown. */
   declare active: string | undefined;
   declare closing: boolean;
+  declare transferring: boolean;
   declare alarms: string[];
   declare text: string;
 
@@ -50,7 +53,7 @@ export class FaxunDesk extends LitElement {
 
   constructor() {
     super();
-    this.ready = this.closing = false;
+    this.ready = this.closing = this.transferring = false;
     this.problem = this.text = '';
     this.alarms = [];
   }
@@ -83,6 +86,7 @@ export class FaxunDesk extends LitElement {
       server: location.origin,
       changed: () => this.requestUpdate(),
       urgent: (conversation) => this.raise(conversation),
+      invited: () => alarm(),
       arrived: (item) => {
         if (item.urgent) this.raise(item.conversation);
       },
@@ -113,7 +117,7 @@ export class FaxunDesk extends LitElement {
       return html`${this.top()}<p class="empty">“${ROLES[this.signedIn.role]}”不接待咨询，没有可看的对话。</p>`;
     }
     return html`
-      ${this.top()} ${this.banner()}
+      ${this.top()} ${this.banner()} ${this.invited(client)}
       <div role="status">${client.line ? html`<p class="line">${client.line}</p>` : nothing}</div>
       <div class="sheet">
         <aside aria-label="队列">${this.waiting(client)} ${this.mine(client)}</aside>
@@ -155,8 +159,29 @@ export class FaxunDesk extends LitElement {
     </div>`;
   }
 
+  /** Whom one is asked to take, with the seconds left. The role of an alert is read out once, the countdown is not. */
+  private invited(client: DeskClient): TemplateResult {
+    const invitation = client.invitation;
+    if (!invitation) {
+      return html`<div role="alert"></div>
+        ${client.resting
+          ? html`<p class="line">刚才两次派单没有接，先不再派给你。点一下“我在”就恢复。
+              <button type="button" @click=${() => client.askColleagues()}>我在</button></p>`
+          : nothing}`;
+    }
+    const { item, untilMs } = invitation;
+    const left = Math.max(0, Math.ceil((untilMs - Date.now()) / 1000));
+    return html`<div class="invitation ${item.urgent ? 'urgent' : ''}">
+      <span role="alert">请接待：${label(item.conversation)} ${item.area ?? ''}（${REASONS[item.reason]}）${item.urgent ? '，紧急' : ''}</span>
+      <span class="left" aria-hidden="true">还有 ${left} 秒</span>
+      <button type="button" class="primary" @click=${() => this.take(item)}>接手（Alt+Y）</button>
+      <button type="button" @click=${() => client.decline(item.conversation, false)}>不接（Alt+X）</button>
+      <button type="button" class="quiet" @click=${() => client.decline(item.conversation, true)}>利益冲突，回避</button>
+    </div>`;
+  }
+
   private waiting(client: DeskClient): TemplateResult {
-    return html`<h2>等候（${client.waiting.length}）</h2>
+    return html`<h2>等候（${client.waitingTotal}）</h2>
       ${client.waiting.length === 0 ? html`<p>现在没有人在等。</p>` : nothing}
       <ul>
         ${client.waiting.map((item) => this.waitingRow(item))}
@@ -187,7 +212,7 @@ export class FaxunDesk extends LitElement {
     const n = client.mine.length;
     return html`<h2>我的对话（${n}）</h2>
       ${n === 0 ? html`<p>还没有接手的对话。</p>` : nothing}
-      <p class="keys">Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · 回车发送</p>`;
+      <p class="keys">Alt+Y 接派单 · Alt+X 不接 · Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · 回车发送</p>`;
   }
 
   /** Own conversations, then the one that is only looked at. */
@@ -232,6 +257,8 @@ export class FaxunDesk extends LitElement {
       style="display: contents"
     >
       ${this.head(client, opened, own)} ${this.closing && own ? this.closeForm(opened) : nothing}
+      ${this.transferring && own ? this.transferForm(client, opened) : nothing}
+      ${opened.note ? html`<p class="note">${opened.note.by}转来时说：${opened.note.text}</p>` : nothing}
       <div class="log" role="log" aria-live="polite" aria-label="对话记录" tabindex="0">
         <div class="inner">
           ${opened.messages.older
@@ -274,7 +301,8 @@ export class FaxunDesk extends LitElement {
         : nothing}
       ${own
         ? html`<button type="button" @click=${() => client.act({ type: 'hand_back', conversation })}>交回机器人</button>
-            <button type="button" aria-expanded=${this.closing} @click=${() => (this.closing = !this.closing)}>结束…</button>`
+            <button type="button" aria-expanded=${this.transferring} @click=${() => this.openTransfer(client)}>转给…</button>
+            <button type="button" aria-expanded=${this.closing} @click=${() => this.openClose()}>结束…</button>`
         : html`<button type="button" class="quiet" @click=${() => this.dismiss(conversation)}>关上</button>`}
     </div>`;
   }
@@ -288,6 +316,45 @@ export class FaxunDesk extends LitElement {
       <button type="submit" class="primary">结束对话</button>
       <button type="button" class="quiet" @click=${() => (this.closing = false)}>不结束</button>
     </form>`;
+  }
+
+  private openClose(): void {
+    this.closing = !this.closing;
+    this.transferring = false;
+  }
+
+  private openTransfer(client: DeskClient): void {
+    this.transferring = !this.transferring;
+    this.closing = false;
+    if (this.transferring) client.askColleagues();
+  }
+
+  private transferForm(client: DeskClient, opened: Opened): TemplateResult {
+    const areas = [...new Set(client.colleagues.flatMap((c) => c.skills))].sort();
+    return html`<form class="closing" aria-label="转给同事" @submit=${(e: Event) => this.submitTransfer(e, opened)}>
+      <label>转给<select name="to">
+          <option value="lawyers">任一律师</option>
+          ${areas.map((area) => html`<option value="area:${area}">${area}组</option>`)}
+          ${client.colleagues.map(
+            (c) => html`<option value="staff:${c.staff}">${c.name}（${ROLES[c.role]}，还能接 ${c.free} 位）</option>`,
+          )}
+        </select></label>
+      <label>给同事的话（来访者看不到）<input name="note" maxlength=${NOTE_MAX} autocomplete="off" /></label>
+      <button type="submit" class="primary">转过去</button>
+      <button type="button" class="quiet" @click=${() => (this.transferring = false)}>不转</button>
+    </form>`;
+  }
+
+  private submitTransfer(event: Event, opened: Opened): void {
+    event.preventDefault();
+    const form = new FormData(event.target as HTMLFormElement);
+    this.transferring = false;
+    this.client?.act({
+      type: 'transfer',
+      conversation: opened.conversation,
+      to: targetOf(String(form.get('to') ?? '')),
+      note: String(form.get('note') ?? '').trim(),
+    });
   }
 
   private replyForm(opened: Opened): TemplateResult {
@@ -336,7 +403,7 @@ export class FaxunDesk extends LitElement {
   }
 
   private take(item: QueueItem): void {
-    this.client?.act({ type: 'take', conversation: item.conversation });
+    this.client?.accept(item.conversation);
     this.dropAlarm(item.conversation);
     this.show(item.conversation);
   }
@@ -353,7 +420,7 @@ export class FaxunDesk extends LitElement {
     }
     client.open(conversation);
     this.active = conversation;
-    this.closing = false;
+    this.closing = this.transferring = false;
     this.text = this.drafts.get(conversation) ?? '';
     void this.updateComplete.then(() => this.renderRoot.querySelector('textarea')?.focus());
   }
@@ -421,7 +488,10 @@ export class FaxunDesk extends LitElement {
     const { client } = this;
     if (!event.altKey || event.ctrlKey || event.metaKey || !client) return;
     // By position: with Alt held the character depends on the layout.
-    if (event.code === 'KeyN') {
+    const invitation = client.invitation;
+    if (event.code === 'KeyY' && invitation) this.take(invitation.item);
+    else if (event.code === 'KeyX' && invitation) client.decline(invitation.item.conversation, false);
+    else if (event.code === 'KeyN') {
       const next = client.waiting.find((item) => this.mayTake(item));
       if (next) this.take(next);
     } else if (/^Digit[1-5]$/.test(event.code)) {
@@ -430,6 +500,13 @@ export class FaxunDesk extends LitElement {
     } else return;
     event.preventDefault();
   };
+}
+
+/** What an option of the transfer form stands for. */
+export function targetOf(value: string): Target {
+  if (value.startsWith('staff:')) return { kind: 'staff', staff: value.slice('staff:'.length) };
+  if (value.startsWith('area:')) return { kind: 'area', area: value.slice('area:'.length) };
+  return { kind: 'lawyers' };
 }
 
 function takes(me: Who): boolean {
