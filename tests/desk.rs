@@ -376,7 +376,14 @@ fn what_an_account_answers_for_is_set_at_the_command_line() {
         command.args(["staff", "set", "li"]).args(args);
         command.status().expect("runs").success()
     };
-    assert!(set(&["--skill", "劳动与工资", "--region", "3702", "--conflict", "某某公司"]));
+    assert!(set(&[
+        "--skill",
+        "劳动与工资",
+        "--region",
+        "3702",
+        "--conflict",
+        "某某公司"
+    ]));
     assert!(set(&["--capacity", "3"]));
     assert!(!set(&["--region", "山东"]), "codes, no names");
     let list = command(&data).args(["staff", "list"]).output();

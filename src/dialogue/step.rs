@@ -71,10 +71,7 @@ pub fn admit(state: &State, event: &Event) -> Admission {
         }
         (
             Author::System,
-            What::Timer { .. }
-            | What::OwnerLost { .. }
-            | What::Invite { .. }
-            | What::Lapse { .. },
+            What::Timer { .. } | What::OwnerLost { .. } | What::Invite { .. } | What::Lapse { .. },
         ) => None,
         _ => Some(Refusal::NotAllowed),
     };

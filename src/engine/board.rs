@@ -68,7 +68,13 @@ fn reindex(
 
 impl Inner {
     /// Replaces what is known of a conversation, `None` when it is not open; true when that changed anything.
-    fn set(&mut self, conversation: &str, open: Option<Open>, now: Standing, now_ms: Millis) -> bool {
+    fn set(
+        &mut self,
+        conversation: &str,
+        open: Option<Open>,
+        now: Standing,
+        now_ms: Millis,
+    ) -> bool {
         self.routing.set(conversation, now, now_ms);
         let before = match open.clone() {
             Some(open) => self.open.insert(conversation.to_owned(), open),
@@ -171,14 +177,25 @@ impl Board {
                 None => standing_of_header(&header),
             };
             let matter = state.map(|s| s.matter).unwrap_or_default();
-            inner.set(&conversation, Some(Open { header, matter }), standing, now_ms);
+            inner.set(
+                &conversation,
+                Some(Open { header, matter }),
+                standing,
+                now_ms,
+            );
         }
         drop(inner);
         self.announce();
     }
 
     /// Follows a committed turn.
-    pub fn update(&self, conversation: &str, header: Option<&Header>, state: &State, now_ms: Millis) {
+    pub fn update(
+        &self,
+        conversation: &str,
+        header: Option<&Header>,
+        state: &State,
+        now_ms: Millis,
+    ) {
         let (open, now) = match header.filter(|h| h.open) {
             Some(header) => {
                 let open = Open {
@@ -196,7 +213,10 @@ impl Board {
 
     /// Forgets an erased conversation.
     pub fn erased(&self, conversation: &str, now_ms: Millis) {
-        if self.lock().set(conversation, None, Standing::Elsewhere, now_ms) {
+        if self
+            .lock()
+            .set(conversation, None, Standing::Elsewhere, now_ms)
+        {
             self.announce();
         }
     }
@@ -286,7 +306,10 @@ impl Board {
     /// Where one who waits stands.
     pub fn standpoint(&self, conversation: &str) -> Option<Standpoint> {
         let inner = self.lock();
-        let waiting = inner.open.get(conversation).is_some_and(|o| waits(&o.header));
+        let waiting = inner
+            .open
+            .get(conversation)
+            .is_some_and(|o| waits(&o.header));
         let mut all = inner.routing.standpoints().filter(|_| waiting);
         all.find(|(c, _)| ***c == *conversation).map(|(_, s)| s)
     }
@@ -294,7 +317,10 @@ impl Board {
     /// The desk as this consultant sees it.
     pub fn view(&self, staff: &str) -> View {
         let inner = self.lock();
-        let may = inner.routing.order().filter(|c| inner.routing.may_take(staff, c));
+        let may = inner
+            .routing
+            .order()
+            .filter(|c| inner.routing.may_take(staff, c));
         let waiting = may
             .filter_map(|c| Some((c.to_string(), inner.open.get(&**c)?.header.clone())))
             .take(QUEUE_SHOWN_MAX)

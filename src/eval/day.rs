@@ -14,8 +14,8 @@ use std::collections::{BinaryHeap, HashMap};
 
 /// Share of the day's conversations by the hour in which they ask; made up, with its peak from nine to twelve.
 const BY_HOUR: [f64; 24] = [
-    0.6, 0.4, 0.3, 0.2, 0.2, 0.3, 0.8, 2.0, 6.0, 10.5, 11.0, 9.0, 5.0, 6.5, 8.5, 8.5, 7.5, 5.5, 4.5,
-    4.5, 4.0, 2.2, 1.3, 0.7,
+    0.6, 0.4, 0.3, 0.2, 0.2, 0.3, 0.8, 2.0, 6.0, 10.5, 11.0, 9.0, 5.0, 6.5, 8.5, 8.5, 7.5, 5.5,
+    4.5, 4.5, 4.0, 2.2, 1.3, 0.7,
 ];
 /// Shifts: share of the consultants, from and to in minutes of the day.
 const SHIFTS: [(f64, &[(Millis, Millis)]); 6] = [
@@ -193,8 +193,7 @@ impl<'a> Simulation<'a> {
 
     fn plan_at(&mut self, at_ms: Millis, happening: Happening) {
         self.planned += 1;
-        self.agenda
-            .push(Reverse((at_ms, self.planned, happening)));
+        self.agenda.push(Reverse((at_ms, self.planned, happening)));
     }
 
     fn after(&mut self, ms: Millis, happening: Happening) {
@@ -452,8 +451,7 @@ impl<'a> Simulation<'a> {
         conversation.done = true;
         self.seats[seat].owned.retain(|c| *c != n);
         self.open -= 1;
-        self.routing
-            .set(&name(n), Standing::Elsewhere, self.now_ms);
+        self.routing.set(&name(n), Standing::Elsewhere, self.now_ms);
     }
 
     fn finish(mut self) -> Day {
@@ -620,7 +618,10 @@ mod tests {
         assert!(routing.is_empty());
         let share = |n: usize| n as f64 / ASKED as f64;
         let expected = erlang::waits(SEATS, erlangs).unwrap();
-        assert!((share(waited) - expected).abs() < 0.03, "{waited} {expected}");
+        assert!(
+            (share(waited) - expected).abs() < 0.03,
+            "{waited} {expected}"
+        );
         let within = erlang::within(SEATS, erlangs, mean_ms / 1000.0, 15.0).unwrap();
         assert!((1.0 - share(slow) - within).abs() < 0.03, "{slow} {within}");
     }

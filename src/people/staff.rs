@@ -181,7 +181,10 @@ fn check_profile(profile: &Profile) -> Result<(), String> {
             "region {region}: 2, 4 or 6 digits of GB/T 2260 (37 山东, 3702 青岛, 370202 市南区)"
         ));
     }
-    if profile.capacity.is_some_and(|n| !(1..=CAPACITY_MAX).contains(&n)) {
+    if profile
+        .capacity
+        .is_some_and(|n| !(1..=CAPACITY_MAX).contains(&n))
+    {
         return Err(format!("the capacity is 1 to {CAPACITY_MAX} conversations"));
     }
     Ok(())

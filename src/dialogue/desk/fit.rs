@@ -69,7 +69,12 @@ impl Misfit {
 }
 
 /// How well a consultant fits; `None` when he must not have it however long it waits.
-pub fn misfit(profile: &Profile, role: StaffRole, staff: &str, waiting: &Waiting) -> Option<Misfit> {
+pub fn misfit(
+    profile: &Profile,
+    role: StaffRole,
+    staff: &str,
+    waiting: &Waiting,
+) -> Option<Misfit> {
     let lawyer = role == StaffRole::Lawyer;
     let serves = lawyer || role == StaffRole::Consultant;
     let matter = &waiting.matter;

@@ -81,10 +81,7 @@ struct Desk {
 
 impl Desk {
     fn is_free(&self, capacity: u32) -> bool {
-        self.live
-            && self.load < capacity
-            && self.invited.is_none()
-            && self.lapses < LAPSES_MAX
+        self.live && self.load < capacity && self.invited.is_none() && self.lapses < LAPSES_MAX
     }
 }
 
@@ -318,7 +315,9 @@ impl Routing {
             queued.invited = None;
             if let Some(from_ms) = pass_from {
                 let until_ms = from_ms.saturating_add(PASS_MS);
-                queued.passed.retain(|(s, until)| s != staff && *until > from_ms);
+                queued
+                    .passed
+                    .retain(|(s, until)| s != staff && *until > from_ms);
                 queued.passed.push((Arc::clone(staff), until_ms));
                 self.later.insert((until_ms, Arc::clone(conversation)));
             }

@@ -150,7 +150,10 @@ impl Plain {
             let capacity = seat.profile.capacity.unwrap_or(CAPACITY);
             let load = self.load(staff);
             let free = seat.live && load < capacity && seat.lapses < LAPSES_MAX;
-            let held = queued.passed.get(staff).is_some_and(|until| *until > now_ms);
+            let held = queued
+                .passed
+                .get(staff)
+                .is_some_and(|until| *until > now_ms);
             if !free || held || self.asked(staff) {
                 continue;
             }
@@ -637,7 +640,14 @@ fn the_order_of_the_queue() {
     assert_eq!(
         order,
         [
-            "danger", "danger-lost", "ages-ago", "deadline", "lost", "early-a", "early-b", "late"
+            "danger",
+            "danger-lost",
+            "ages-ago",
+            "deadline",
+            "lost",
+            "early-a",
+            "early-b",
+            "late"
         ]
     );
 }
