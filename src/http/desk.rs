@@ -96,6 +96,8 @@ struct Desk {
     queue: mpsc::Sender<Box<Pushed>>,
     overrun: Arc<Notify>,
     followed: HashMap<String, Followed>,
+    /// The queue as it was sent last.
+    shown: Option<DeskServerFrame>,
 }
 
 impl Desk {
@@ -109,6 +111,7 @@ impl Desk {
             queue,
             overrun: Arc::default(),
             followed: HashMap::new(),
+            shown: None,
         };
         (desk, pushed)
     }
@@ -400,10 +403,16 @@ impl Desk {
         out.feed(&DeskServerFrame::Error(error)).await
     }
 
-    async fn send_queue(&self, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
+    /// Sends the queue as this desk sees it, if that changed.
+    async fn send_queue(&mut self, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
         let now_ms = crate::clock::now_ms();
         let frame = desk_frames::queue(&self.app, &self.account, now_ms);
-        out.feed(&frame).await
+        if self.shown.as_ref() == Some(&frame) {
+            return Ok(());
+        }
+        out.feed(&frame).await?;
+        self.shown = Some(frame);
+        Ok(())
     }
 
     async fn pushed(
@@ -489,8 +498,9 @@ async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket
         role: desk.account.role,
     };
     let _ = out.feed(&welcome).await;
-    let _ = desk.send_queue(&mut out).await;
+    // Before the queue is read: what changes from here on is news.
     board.mark_unchanged();
+    let _ = desk.send_queue(&mut out).await;
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     let mut silent = 0;
     loop {
