@@ -209,6 +209,16 @@ impl<'a> Simulation<'a> {
         self.rng.f64() < p
     }
 
+    /// An index, each in proportion to its weight.
+    fn pick(&mut self, weights: &[f64]) -> usize {
+        let mut left = self.rng.f64() * weights.iter().sum::<f64>();
+        let picked = weights.iter().position(|weight| {
+            left -= weight;
+            left < 0.0
+        });
+        picked.unwrap_or(0)
+    }
+
     fn staff(&mut self, n: usize) {
         // Shares hold exactly, whatever the seed.
         let share = (n as f64 + 0.5) / f64::from(self.plan.seats);
@@ -250,21 +260,13 @@ impl<'a> Simulation<'a> {
     }
 
     fn citizen(&mut self, n: usize) {
-        let pick = |at: f64, weights: &mut dyn Iterator<Item = f64>| {
-            let mut left = at;
-            weights.position(|w| {
-                left -= w;
-                left < 0.0
-            })
-        };
-        let total: f64 = BY_HOUR.iter().sum();
-        let at = self.rng.f64() * total;
-        let hour = pick(at, &mut BY_HOUR.iter().copied()).unwrap_or(0);
+        let hour = self.pick(&BY_HOUR);
         let asked_ms = hour as Millis * HOUR_MS + self.rng.i64(0..HOUR_MS);
-        let weight = |n: usize| 1.0 / (n as f64 + 2.0);
-        let total: f64 = (0..AREAS.len()).map(weight).sum();
-        let at = self.rng.f64() * total;
-        let area = pick(at, &mut (0..AREAS.len()).map(weight)).unwrap_or(0);
+        let mut weights = [0.0; AREAS.len()];
+        for (n, weight) in weights.iter_mut().enumerate() {
+            *weight = 1.0 / (n as f64 + 2.0);
+        }
+        let area = self.pick(&weights);
         let waiting = Waiting {
             since_ms: asked_ms,
             urgent: self.chance(URGENT),
