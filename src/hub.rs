@@ -4,6 +4,7 @@
 //! socket with `resync`: the client comes back with its last seq and reads the log, so nothing is lost.
 
 use crate::dialogue::nouns::{Message, Owner, Seq};
+use crate::wire::QueueInfo;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,8 +52,8 @@ pub enum Push {
     Typing {
         by_citizen: bool,
     },
-    /// The position in the queue changed.
-    Position(u32),
+    /// The place in the queue changed.
+    Standing(QueueInfo),
     /// A frame of the socket's own edge, serialised.
     Frame(String),
     /// The socket is to be closed.

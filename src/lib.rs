@@ -3,7 +3,7 @@
 //! One idea: a conversation is an append-only log of turns. A pure function makes a turn, one conditional append
 //! commits it, and nothing is shown to anyone before it is committed. Modules in reading order:
 //!
-//! - [`dialogue`] — PURE. The nouns, `step`, the decision table, forms, desk order.
+//! - [`dialogue`] — PURE. The nouns, `step`, the decision table, forms, who is offered whom.
 //! - [`law`] — PURE. Citations, versions of articles, verdicts on a day.
 //! - [`reading`] — understanding text: normalising, words, intents, entities, danger.
 //! - [`kb`] — entries and the search over entries and statutes.

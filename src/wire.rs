@@ -3,6 +3,8 @@
 //! `docs/asyncapi.yaml` describes it; `web/src/wire.ts` is generated from here by `make wire` and a test keeps
 //! it fresh. A frame is an object whose `type` names it. Sequence numbers and times fit into 53 bits.
 
+use crate::dialogue::desk::matter::Target;
+use crate::dialogue::desk::routing::Standpoint;
 use crate::dialogue::nouns::{HandoffReason, Message, Millis, Owner, Seq, StaffRole, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -130,8 +132,25 @@ pub struct Notice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct QueueInfo {
-    /// From 1.
+    /// From 1, in the order in which consultants are asked.
     pub position: u32,
+    /// Expected wait in seconds, whole minutes; absent while nobody who may take it is on duty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub expected_s: Option<u32>,
+}
+
+impl QueueInfo {
+    pub fn of(standpoint: Standpoint) -> QueueInfo {
+        let whole_minutes = |ms: Millis| {
+            let minutes = u32::try_from((ms.max(0) + 59_999) / 60_000).unwrap_or(u32::MAX / 60);
+            minutes.saturating_mul(60)
+        };
+        QueueInfo {
+            position: standpoint.position,
+            expected_s: standpoint.expected_ms.map(whole_minutes),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,6 +195,7 @@ pub enum ErrorCode {
     NotFound,
     NotOwner,
     NotWaiting,
+    NobodyThere,
     NotAllowed,
     NoArticle,
     NoStatutes,
@@ -184,7 +204,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [ErrorCode; 23] = [
+    pub const ALL: [ErrorCode; 24] = [
         ErrorCode::BadJson,
         ErrorCode::UnknownType,
         ErrorCode::BadField,
@@ -204,6 +224,7 @@ impl ErrorCode {
         ErrorCode::NotFound,
         ErrorCode::NotOwner,
         ErrorCode::NotWaiting,
+        ErrorCode::NobodyThere,
         ErrorCode::NotAllowed,
         ErrorCode::NoArticle,
         ErrorCode::NoStatutes,
@@ -232,6 +253,7 @@ impl ErrorCode {
             ErrorCode::NotFound => "没有找到这个会话。",
             ErrorCode::NotOwner => "这个会话现在不由你负责。",
             ErrorCode::NotWaiting => "这个会话已被接走或已不在等待。",
+            ErrorCode::NobodyThere => "对方现在不在线，请转给别人或转给一个组。",
             ErrorCode::NotAllowed => "你没有权限做这件事。",
             ErrorCode::NoArticle => "没有找到这一条，请核对法律名称和条号。",
             ErrorCode::NoStatutes => "这台服务器没有导入法条全文。",
@@ -351,6 +373,22 @@ pub enum DeskClientFrame {
         /// An intent id, or empty.
         topic: String,
     },
+    /// Does not take what one was invited to take. `conflict`: one must not have it at all (利益冲突).
+    Decline {
+        id: String,
+        conversation: String,
+        conflict: bool,
+    },
+    /// Gives one's conversation to a consultant on duty or to a group. The citizen never sees the note.
+    Transfer {
+        id: String,
+        conversation: String,
+        to: Target,
+        /// At most 200 characters; may be empty.
+        note: String,
+    },
+    /// Asks for `colleagues`.
+    Colleagues,
     Typing {
         conversation: String,
     },
@@ -372,16 +410,30 @@ pub enum DeskServerFrame {
         name: String,
         role: StaffRole,
     },
-    /// Everybody who waits, in the order in which they should be taken, and one's own conversations.
+    /// Who waits, what one is invited to take, and one's own conversations. The whole of it, whenever it changes.
     Queue {
+        /// The first 50 that one may take, in the order in which they are served.
         waiting: Vec<QueueItem>,
+        /// How many wait in all.
+        waiting_total: u32,
         mine: Vec<QueueItem>,
+        invitations: Vec<InvitationItem>,
+        /// No invitations come because one let some lapse; any frame ends it.
+        resting: bool,
+    },
+    /// Consultants on duty, oneself excluded, by sign-in name; at most 200.
+    Colleagues {
+        colleagues: Vec<Colleague>,
     },
     Conversation {
         conversation: String,
         owner: Owner,
         messages: Vec<Message>,
         more: bool,
+        /// What the consultant before wrote for the next.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        note: Option<TransferNote>,
     },
     Message {
         conversation: String,
@@ -424,4 +476,35 @@ pub struct QueueItem {
     pub last_seq: Seq,
     /// Only a lawyer may take it.
     pub lawyer_only: bool,
+}
+
+/// A waiting conversation one is asked to take: `take` accepts, `decline` does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct InvitationItem {
+    pub item: QueueItem,
+    /// Milliseconds left to accept when the frame was made.
+    pub left_ms: u32,
+}
+
+/// A note for the next consultant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TransferNote {
+    /// Name of who wrote it.
+    pub by: String,
+    pub text: String,
+}
+
+/// A consultant on duty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Colleague {
+    pub staff: String,
+    pub name: String,
+    pub role: StaffRole,
+    /// Areas of law; empty for all.
+    pub skills: Vec<String>,
+    /// Conversations that can still be taken.
+    pub free: u32,
 }

@@ -1,6 +1,6 @@
 //! Keeps `web/src/wire.ts` equal to the frames: compares, and writes it when `FAXUN_BLESS=1`.
 
-use crate::dialogue::nouns::TEXT_CHARS_MAX;
+use crate::dialogue::nouns::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::wire::{
     ArticleText, ClientFrame, CloseCode, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame,
     PAGE_MESSAGES_MAX, PROTOCOL, ServerFrame, UNACKED_MAX,
@@ -53,6 +53,7 @@ fn assemble() -> String {
     }
     let numbers = [
         ("TEXT_CHARS_MAX", TEXT_CHARS_MAX),
+        ("NOTE_CHARS_MAX", NOTE_CHARS_MAX),
         ("UNACKED_MAX", UNACKED_MAX),
         (
             "PAGE_MESSAGES_MAX",

@@ -2,8 +2,11 @@
 
 mod support;
 
+use faxun::dialogue::desk::matter::Target;
 use faxun::dialogue::nouns::{Body, From, HandoffState};
-use faxun::wire::{ClientFrame, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame, ErrorCode};
+use faxun::wire::{
+    ClientFrame, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame, ErrorCode, ServerFrame,
+};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::io::Write as _;
 use std::process::Stdio;
@@ -128,6 +131,17 @@ impl Desk {
         waiting[0].conversation.clone()
     }
 
+    /// Waits until this desk is asked to take somebody and returns the conversation.
+    async fn invited(&mut self) -> String {
+        let frame = self
+            .until(|f| matches!(f, DeskServerFrame::Queue { invitations, .. } if !invitations.is_empty()))
+            .await;
+        let DeskServerFrame::Queue { invitations, .. } = frame else {
+            unreachable!("just matched")
+        };
+        invitations[0].item.conversation.clone()
+    }
+
     async fn take(&mut self, conversation: &str) -> Result<(), ErrorCode> {
         let id = self.id();
         let take = DeskClientFrame::Take {
@@ -246,20 +260,136 @@ async fn a_citizen_is_taken_answered_and_handed_back() {
 
 #[tokio::test]
 async fn only_one_of_two_consultants_gets_a_conversation() {
+    const RACES: usize = 20;
+    let data = Data::new();
+    assert!(add_staff(&data, "li", "consultant") && add_staff(&data, "wang", "consultant"));
+    let roomy = [("FAXUN_DESK__CAPACITY", "50")];
+    let server = Server::start_at(&data, "127.0.0.1:0", &roomy);
+    let mut li = Desk::open(&server, "li").await;
+    let mut wang = Desk::open(&server, "wang").await;
+    for race in 0..RACES {
+        let client = ask_for_human(&server).await;
+        let (one, two) = tokio::join!(
+            li.take(&client.conversation),
+            wang.take(&client.conversation)
+        );
+        let won = matches!(
+            (&one, &two),
+            (Ok(()), Err(ErrorCode::NotWaiting)) | (Err(ErrorCode::NotWaiting), Ok(()))
+        );
+        assert!(won, "race {race}: {one:?} {two:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_waits_is_offered_to_one_then_to_the_next_and_told_where_he_stands() {
+    let data = Data::new();
+    assert!(add_staff(&data, "li", "consultant") && add_staff(&data, "wang", "consultant"));
+    let server = Server::start(&data);
+    let mut desks = [
+        Desk::open(&server, "li").await,
+        Desk::open(&server, "wang").await,
+    ];
+    let mut client = ask_for_human(&server).await;
+    let stands = loop {
+        let frame = client.frame().await;
+        if let ServerFrame::State {
+            queue: Some(queue), ..
+        } = frame
+        {
+            break queue;
+        }
+    };
+    assert_eq!((stands.position, stands.expected_s), (1, Some(60)));
+    // Least loaded, longest idle: li came first.
+    assert_eq!(desks[0].invited().await, client.conversation);
+    let id = desks[0].id();
+    let decline = DeskClientFrame::Decline {
+        id: id.clone(),
+        conversation: client.conversation.clone(),
+        conflict: true,
+    };
+    desks[0].send(&decline).await;
+    desks[0].done(&id).await.expect("declined");
+    assert_eq!(desks[1].invited().await, client.conversation);
+    let refused = desks[0].take(&client.conversation).await;
+    assert_eq!(refused, Err(ErrorCode::NotAllowed), "he recused himself");
+    desks[1].take(&client.conversation).await.expect("accepted");
+    until_message(&mut client, handoff(HandoffState::Taken)).await;
+}
+
+#[tokio::test]
+async fn a_transfer_goes_to_whom_it_names_with_a_note_the_citizen_never_sees() {
+    const NOTE: &str = "问过工资了，请接着看";
     let data = Data::new();
     assert!(add_staff(&data, "li", "consultant") && add_staff(&data, "wang", "consultant"));
     let server = Server::start(&data);
     let mut li = Desk::open(&server, "li").await;
+    let mut client = ask_for_human(&server).await;
+    assert_eq!(li.invited().await, client.conversation);
+    li.take(&client.conversation).await.expect("taken");
+    let transfer = |id: &str, staff: &str| DeskClientFrame::Transfer {
+        id: id.to_owned(),
+        conversation: client.conversation.clone(),
+        to: Target::Staff {
+            staff: staff.to_owned(),
+        },
+        note: NOTE.to_owned(),
+    };
+    let (early, late) = (transfer("t1", "wang"), transfer("t2", "wang"));
+    li.send(&early).await;
+    assert_eq!(li.done("t1").await, Err(ErrorCode::NobodyThere));
     let mut wang = Desk::open(&server, "wang").await;
-    let client = ask_for_human(&server).await;
-    let (one, two) = tokio::join!(
-        li.take(&client.conversation),
-        wang.take(&client.conversation)
-    );
-    assert!(matches!(
-        (one, two),
-        (Ok(()), Err(ErrorCode::NotWaiting)) | (Err(ErrorCode::NotWaiting), Ok(()))
-    ));
+    li.send(&late).await;
+    li.done("t2").await.expect("transferred");
+    assert_eq!(wang.invited().await, client.conversation);
+    wang.take(&client.conversation).await.expect("taken");
+    let open = DeskClientFrame::Open {
+        conversation: client.conversation.clone(),
+        after: None,
+    };
+    wang.send(&open).await;
+    let opened = wang
+        .until(|f| matches!(f, DeskServerFrame::Conversation { .. }))
+        .await;
+    let DeskServerFrame::Conversation { note, messages, .. } = opened else {
+        unreachable!("just matched")
+    };
+    assert_eq!(note.map(|n| n.text).as_deref(), Some(NOTE));
+    let shown = serde_json::to_string(&messages).expect("serialises");
+    assert!(!shown.contains(NOTE), "{shown}");
+    until_message(
+        &mut client,
+        |b| matches!(b, Body::Handoff { text, .. } if text.contains("wang")),
+    )
+    .await;
+    let seen = serde_json::to_string(&client.messages).expect("serialises");
+    assert!(!seen.contains(NOTE), "{seen}");
+}
+
+#[test]
+fn what_an_account_answers_for_is_set_at_the_command_line() {
+    let data = Data::new();
+    assert!(add_staff(&data, "li", "consultant"));
+    let set = |args: &[&str]| {
+        let mut command = command(&data);
+        command.args(["staff", "set", "li"]).args(args);
+        command.status().expect("runs").success()
+    };
+    assert!(set(&[
+        "--skill",
+        "劳动与工资",
+        "--region",
+        "3702",
+        "--conflict",
+        "某某公司"
+    ]));
+    assert!(set(&["--capacity", "3"]));
+    assert!(!set(&["--region", "山东"]), "codes, no names");
+    let list = command(&data).args(["staff", "list"]).output();
+    let list = String::from_utf8(list.expect("runs").stdout).expect("text");
+    assert!(list.contains("劳动与工资\t3702\t-\t3\t1"), "{list}");
+    assert!(!list.contains("某某公司"), "{list}");
 }
 
 #[tokio::test]

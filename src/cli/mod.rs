@@ -10,6 +10,7 @@ mod laws;
 mod open;
 mod quality;
 mod serve;
+mod simulate;
 mod staff;
 
 use clap::{Parser, Subcommand};
@@ -91,6 +92,9 @@ enum Command {
     /// Accounts of consultants.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// Try out staffing before it is paid for: the routing of the server on a made-up day.
+    #[command(subcommand)]
+    Simulate(SimulateCommand),
     /// Export, erase, rotate keys. The server must not be running on the same data.
     #[command(subcommand)]
     Data(DataCommand),
@@ -181,11 +185,62 @@ enum StaffCommand {
         /// Read the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
+        #[command(flatten)]
+        profile: ProfileArgs,
+    },
+    /// Change what an account answers for. A list that is given replaces the one before; an empty value clears it.
+    Set {
+        staff: String,
+        #[command(flatten)]
+        profile: ProfileArgs,
     },
     /// List the accounts.
     List,
     /// Remove an account; its sign-ins end.
     Remove { staff: String },
+}
+
+#[derive(Debug, clap::Args)]
+struct ProfileArgs {
+    /// Area of law the account answers for, as intents/ names it (劳动与工资); may be repeated. None: all.
+    #[arg(long, value_name = "AREA")]
+    skill: Vec<String>,
+    /// Division it answers for: 2, 4 or 6 digits of GB/T 2260 (37, 3702, 370202); may be repeated. None: all.
+    #[arg(long, value_name = "CODE")]
+    region: Vec<String>,
+    /// Language it reads besides Chinese (bo, ug, mn, ko, ii, en); may be repeated.
+    #[arg(long, value_name = "TAG")]
+    language: Vec<String>,
+    /// Conversations at once [default: desk.capacity].
+    #[arg(long, value_name = "N")]
+    capacity: Option<u32>,
+    /// Name of a client or relative: nobody against them is offered to this account; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    conflict: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum SimulateCommand {
+    /// One day hour by hour: waiting times, 15 s and 3 min attained, and what Erlang C expects.
+    Day {
+        /// Consultants in all; they work in shifts.
+        #[arg(long, default_value_t = 2_000)]
+        seats: u32,
+        /// Conversations that ask for a person on that day, most of them in the morning.
+        #[arg(long, default_value_t = 33_000)]
+        conversations: u32,
+        /// Conversations a consultant has at once.
+        #[arg(long, default_value_t = 1)]
+        capacity: u32,
+        /// Mean minutes that one conversation takes.
+        #[arg(long, default_value_t = 12.0)]
+        minutes: f64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// One JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -246,6 +301,7 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
             laws,
         } => calibrate::statutes(&open, &file, laws.as_deref()).map(|()| true),
         Command::Staff(command) => staff::staff(&open, command).map(|()| true),
+        Command::Simulate(command) => simulate::simulate(&command),
         Command::Data(command) => data::data(&open, command).map(|()| true),
     }
 }

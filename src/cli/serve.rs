@@ -59,6 +59,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let app = Arc::new(App::new(Arc::clone(&engine), config, tokens, accounts));
     tokio::spawn(Arc::clone(&engine).run_timers());
+    tokio::spawn(Arc::clone(&engine).run_routing());
     tokio::spawn(Arc::clone(&engine).run_positions());
     tokio::spawn(watch_store(Arc::clone(&app)));
     tokio::spawn(reload(Arc::clone(&app)));

@@ -1,8 +1,9 @@
 //! `faxun staff`.
 
 use super::open::{self, Open};
-use super::{Role, StaffCommand};
+use super::{ProfileArgs, Role, StaffCommand};
 use anyhow::Context as _;
+use faxun::dialogue::desk::fit::Profile;
 use faxun::dialogue::nouns::StaffRole;
 use faxun::people::audit::{self, Action};
 use faxun::people::staff::{self, Accounts};
@@ -21,21 +22,39 @@ pub fn staff(open: &Open, command: StaffCommand) -> anyhow::Result<()> {
                 role,
                 licence,
                 password_stdin,
+                profile,
             } => {
                 let role = role_of(role);
                 let password = password(password_stdin)?;
                 let name = name.unwrap_or_else(|| staff.clone());
                 staff::add(&store, &staff, &name, role, licence, &password, now_ms).await?;
+                let profile = profile_of(Profile::default(), profile);
+                staff::set_profile(&store, &staff, profile, now_ms).await?;
                 audit::record(&store, "", Action::StaffAdded, &staff, now_ms).await?;
                 println!("{staff} added as {}", role.label());
             }
+            StaffCommand::Set { staff, profile } => {
+                let before = Accounts::load(&store).await?;
+                let before = before.get(&staff).map(|a| a.profile.clone());
+                let profile = profile_of(before.unwrap_or_default(), profile);
+                staff::set_profile(&store, &staff, profile, now_ms).await?;
+                audit::record(&store, "", Action::StaffChanged, &staff, now_ms).await?;
+                println!("{staff} changed");
+            }
             StaffCommand::List => {
                 for account in Accounts::load(&store).await?.iter() {
+                    let profile = &account.profile;
+                    // Names of clients and relatives are counted, not shown.
                     println!(
-                        "{}\t{}\t{}",
+                        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
                         account.staff,
                         account.name,
-                        account.role.label()
+                        account.role.label(),
+                        listed(&profile.skills),
+                        listed(&profile.regions),
+                        listed(&profile.languages),
+                        profile.capacity.map_or("-".to_owned(), |n| n.to_string()),
+                        profile.conflicts.len(),
                     );
                 }
             }
@@ -48,6 +67,31 @@ pub fn staff(open: &Open, command: StaffCommand) -> anyhow::Result<()> {
         store.close().await?;
         Ok(())
     })
+}
+
+fn listed(list: &[String]) -> String {
+    if list.is_empty() {
+        return "-".to_owned();
+    }
+    list.join(",")
+}
+
+/// What was given, over what was there before.
+fn profile_of(before: Profile, given: ProfileArgs) -> Profile {
+    let list = |before: Vec<String>, mut given: Vec<String>| {
+        if given.is_empty() {
+            return before;
+        }
+        given.retain(|item| !item.is_empty());
+        given
+    };
+    Profile {
+        skills: list(before.skills, given.skill),
+        regions: list(before.regions, given.region),
+        languages: list(before.languages, given.language),
+        capacity: given.capacity.or(before.capacity),
+        conflicts: list(before.conflicts, given.conflict),
+    }
 }
 
 fn role_of(role: Role) -> StaffRole {

@@ -1,13 +1,15 @@
 //! What consultants do to a conversation, and what happens when one is lost.
 
 use super::bounds::{self, ID_BYTES_MAX, NAME_BYTES_MAX, STAFF_BYTES_MAX};
+use super::desk::matter::Target;
 use super::draft::Draft;
 use super::nouns::{
-    Author, Body, From, HandoffReason, HandoffState, Owner, StaffRole, Timer, What,
+    Author, Body, From, HandoffReason, HandoffState, NOTE_CHARS_MAX, Owner, StaffRole, Timer, What,
 };
 use super::state::State;
 use super::step::{Admission, Refusal};
 use super::turn::Rule;
+use super::waiting;
 
 /// One owner at a time: only a waiting conversation can be taken, only its owner can act on it.
 pub(super) fn admit(state: &State, by: &Author, what: &What) -> Admission {
@@ -24,7 +26,17 @@ pub(super) fn admit(state: &State, by: &Author, what: &What) -> Admission {
         _ if !serves => Some(Refusal::NotAllowed),
         // 自述犯罪 is for a lawyer only.
         What::Take if state.confession && *role != StaffRole::Lawyer => Some(Refusal::NotAllowed),
-        What::Take => (!waiting).then_some(Refusal::NotWaiting),
+        // Who has told of a conflict keeps out of it.
+        What::Take if state.matter.recused.contains(staff) => Some(Refusal::NotAllowed),
+        What::Take | What::Decline { .. } => (!waiting).then_some(Refusal::NotWaiting),
+        What::Transfer { to, note } => {
+            let himself = matches!(to, Target::Staff { staff: other } if other == staff);
+            let fits = to.fits() && !himself && note.chars().count() <= NOTE_CHARS_MAX;
+            match owns {
+                false => Some(Refusal::NotOwner),
+                true => (!fits).then_some(Refusal::BadField),
+            }
+        }
         What::Reply { .. } | What::HandBack | What::Close { .. } => {
             (!owns).then_some(Refusal::NotOwner)
         }
@@ -63,6 +75,13 @@ pub(super) fn act(d: &mut Draft) -> Rule {
             d.state.owner = Owner::Bot;
             tell(d, HandoffState::Returned, "handoff.returned");
             Rule::HandedBack
+        }
+        What::Decline { conflict } => waiting::decline(d, staff, *conflict),
+        What::Transfer { to, .. } => {
+            d.cancel(Timer::UrgentUnanswered);
+            d.state.matter.to = Some(to.clone());
+            d.hand_off(HandoffReason::Transferred);
+            Rule::Transferred
         }
         What::Close { topic, .. } => {
             d.state.owner = Owner::Closed { at_ms: d.now_ms };

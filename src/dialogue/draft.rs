@@ -190,6 +190,7 @@ impl<'a> Draft<'a> {
         self.state.noted = false;
         self.tell_waiting(match reason {
             HandoffReason::OwnerLost => "handoff.owner_lost",
+            HandoffReason::Transferred => "handoff.transferred",
             _ if peril.is_some() => "handoff.queued_urgent",
             _ => "handoff.queued",
         });

@@ -2,6 +2,7 @@
 //!
 //! Upper layers fill these in; nothing here knows how. Times are milliseconds since the Unix epoch (`*_ms`).
 
+use super::desk::matter::Target;
 use serde::{Deserialize, Serialize};
 
 /// Position of a message in its conversation: 1, 2, … without gaps, the citizen's own included.
@@ -12,6 +13,8 @@ pub type Millis = i64;
 
 /// Longest client-chosen event id, in bytes.
 pub const CLIENT_ID_BYTES_MAX: usize = 64;
+/// Longest note to the next consultant, in characters.
+pub const NOTE_CHARS_MAX: usize = 200;
 /// Longest citizen text, in characters. Longer text is refused at the edge with `text_too_long`.
 pub const TEXT_CHARS_MAX: usize = 4_000;
 
@@ -97,12 +100,30 @@ pub enum What {
         reason: String,
         topic: String,
     },
+    /// An invitation is not accepted. `conflict`: he must not have the conversation at all.
+    Decline {
+        conflict: bool,
+    },
+    /// To another consultant or a group. The note is for whoever takes it, never for the citizen.
+    Transfer {
+        to: Target,
+        note: String,
+    },
     // by the system
     Timer {
         timer: Timer,
     },
     /// The owner's heartbeat was lost: back to the head of the queue.
     OwnerLost {
+        staff: String,
+    },
+    /// A waiting conversation is offered to a consultant until then.
+    Invite {
+        staff: String,
+        until_ms: Millis,
+    },
+    /// That offer is over.
+    Lapse {
         staff: String,
     },
 }
@@ -155,6 +176,8 @@ pub enum HandoffReason {
     NotUnderstood,
     /// The consultant's connection was lost.
     OwnerLost,
+    /// A consultant transferred it.
+    Transferred,
 }
 
 /// Kinds of danger, each with its own reviewed text (`danger.<kind>`).

@@ -229,6 +229,7 @@ pub const TEXT_KEYS: &[&str] = &[
     "handoff.resumed",
     "handoff.returned",
     "handoff.taken",
+    "handoff.transferred",
     "handoff.waiting",
     "no_such_option",
     "not_legal",

@@ -1,12 +1,13 @@
 //! What a conversation remembers between turns. No history, no unbounded list.
 
+use super::desk::matter::{Matter, Target};
 use super::nouns::{Concern, DangerKind, Event, Owner, Seq, Timer};
 use super::reading::Fact;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Largest serialised state, in bytes.
-pub const STATE_BYTES_MAX: usize = 8 * 1024;
+pub const STATE_BYTES_MAX: usize = 9 * 1024;
 /// Client ids remembered for recognising repeats.
 pub const RECENT_IDS_MAX: usize = 64;
 /// Offers of numbered choices that can still be chosen from.
@@ -63,6 +64,9 @@ pub struct State {
     /// Topic of the last answer or of a close, for the desk (an intent id).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// What routing must know.
+    #[serde(default, skip_serializing_if = "Matter::is_empty")]
+    pub matter: Matter,
 }
 
 impl State {
@@ -93,6 +97,7 @@ impl Default for State {
             last_staff: None,
             timers: Vec::new(),
             topic: None,
+            matter: Matter::default(),
         }
     }
 }
@@ -253,8 +258,21 @@ fn fingerprint(event: &Event) -> (u64, u32) {
         What::Close { reason, topic } => {
             content.all(&[b"close", reason.as_bytes(), topic.as_bytes()]);
         }
+        What::Decline { conflict } => content.all(&[b"decline", &[u8::from(*conflict)]]),
+        What::Transfer { to, note } => {
+            let (kind, name): (&[u8], &str) = match to {
+                Target::Staff { staff } => (b"staff", staff),
+                Target::Area { area } => (b"area", area),
+                Target::Lawyers => (b"lawyers", ""),
+            };
+            content.all(&[b"transfer", kind, name.as_bytes(), note.as_bytes()]);
+        }
         What::Timer { timer } => content.all(&[b"timer", &[*timer as u8]]),
         What::OwnerLost { staff } => content.all(&[b"owner_lost", staff.as_bytes()]),
+        What::Invite { staff, until_ms } => {
+            content.all(&[b"invite", staff.as_bytes(), &until_ms.to_le_bytes()]);
+        }
+        What::Lapse { staff } => content.all(&[b"lapse", staff.as_bytes()]),
     }
     (id.0, (content.0 ^ (content.0 >> 32)) as u32)
 }

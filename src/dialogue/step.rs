@@ -69,7 +69,10 @@ pub fn admit(state: &State, event: &Event) -> Admission {
         (Author::Consultant { .. }, what) => {
             return consultant::admit(state, &event.by, what);
         }
-        (Author::System, What::Timer { .. } | What::OwnerLost { .. }) => None,
+        (
+            Author::System,
+            What::Timer { .. } | What::OwnerLost { .. } | What::Invite { .. } | What::Lapse { .. },
+        ) => None,
         _ => Some(Refusal::NotAllowed),
     };
     refusal.map_or(Admission::Go, Admission::Refuse)
@@ -86,7 +89,10 @@ pub fn step(
     let mut draft = Draft::new(ctx, state, event, reading, now_ms);
     let rule = if admit(state, event) == Admission::Go {
         let rule = dispatch(&mut draft);
-        if rule != Rule::Nothing {
+        waiting::keep_matter(&mut draft);
+        // Invitations come and go while somebody waits: they must not crowd out the citizen's ids.
+        let moved = rule == Rule::Invitation && event.by == Author::System;
+        if rule != Rule::Nothing && !moved {
             let seq = (state.last_seq + 1).min(draft.state.last_seq);
             draft.state.recent.remember(event, seq);
         }
@@ -108,6 +114,8 @@ fn dispatch(d: &mut Draft) -> Rule {
         (Author::Consultant { .. }, _) => consultant::act(d),
         (Author::System, What::Timer { timer }) => danger::timer_fired(d, *timer),
         (Author::System, What::OwnerLost { staff }) => consultant::lost(d, staff),
+        (Author::System, What::Invite { staff, until_ms }) => waiting::invite(d, staff, *until_ms),
+        (Author::System, What::Lapse { staff }) => waiting::uninvite(d, staff),
         (Author::System, _) => Rule::Nothing,
     }
 }

@@ -61,7 +61,10 @@ pub enum Rule {
     Waiting,
     /// Said to, or by, the consultant who owns the conversation.
     Consultant,
+    /// An invitation to take the conversation was made, declined or is over.
+    Invitation,
     Taken,
+    Transferred,
     HandedBack,
     Closed,
     Rated,

@@ -1,7 +1,10 @@
 //! Row 2 and the queue: asking for a person, waiting for one, and going on with the bot instead.
 
+use super::bounds::{self, STAFF_BYTES_MAX};
+use super::desk::matter::{Invitation, LANGUAGE_BYTES_MAX};
+use super::desk::region;
 use super::draft::Draft;
-use super::nouns::{Effect, HandoffReason, Owner, Timer};
+use super::nouns::{Author, Concern, Effect, HandoffReason, Millis, Owner, Timer, What};
 use super::reading::Command;
 use super::script::Follows;
 use super::state::Pick;
@@ -69,4 +72,65 @@ pub(super) fn resume(d: &mut Draft) -> Rule {
     d.notice("handoff.resumed");
     d.open_danger_line();
     Rule::Resumed
+}
+
+/// Offers a waiting conversation to a consultant. Late news changes nothing.
+pub(super) fn invite(d: &mut Draft, staff: &str, until_ms: Millis) -> Rule {
+    let waits = matches!(d.state.owner, Owner::Queue { .. });
+    if !waits || !bounds::fits(staff, STAFF_BYTES_MAX) {
+        return Rule::Nothing;
+    }
+    d.state.matter.invited = Some(Invitation {
+        staff: staff.to_owned(),
+        until_ms,
+    });
+    d.desk(false);
+    Rule::Invitation
+}
+
+/// The offer to this consultant is over.
+pub(super) fn uninvite(d: &mut Draft, staff: &str) -> Rule {
+    let invited = &mut d.state.matter.invited;
+    if invited.as_ref().is_none_or(|i| i.staff != staff) {
+        return Rule::Nothing;
+    }
+    *invited = None;
+    d.desk(false);
+    Rule::Invitation
+}
+
+/// A consultant does not take what he was offered, or must not have it.
+pub(super) fn decline(d: &mut Draft, staff: &str, conflict: bool) -> Rule {
+    let rule = uninvite(d, staff);
+    if conflict && !d.state.matter.recused.iter().any(|s| s == staff) {
+        d.state.matter.recuse(staff);
+        d.desk(false);
+        return Rule::Invitation;
+    }
+    rule
+}
+
+/// Keeps what routing must know: a near deadline, the language, the names of both sides; and forgets where it was to go
+/// once it is there.
+pub(super) fn keep_matter(d: &mut Draft) {
+    let matter = &mut d.state.matter;
+    if !matches!(d.state.owner, Owner::Queue { .. }) {
+        matter.invited = None;
+        matter.to = None;
+    }
+    if d.event.by != Author::Citizen {
+        return;
+    }
+    let late = |c: &Concern| matches!(c, Concern::DeadlineNear | Concern::DeadlinePassed);
+    matter.deadline |= d.reading.concerns.iter().any(late);
+    if let What::Say { text } = &d.event.what
+        && let Some(language) = region::language_of(text)
+    {
+        matter.language = Some(bounds::clip(language, LANGUAGE_BYTES_MAX).to_owned());
+    }
+    if let Some(progress) = &d.state.form
+        && let Some(form) = d.ctx.script.forms.get(&progress.form)
+    {
+        matter.keep_names(form, progress);
+    }
 }

@@ -1,61 +1,101 @@
 //! What the desk sees: open conversations and who is on duty. In memory, rebuilt from the store's open index.
 
-use crate::dialogue::desk::{self, Waiting};
+use crate::dialogue::desk::fit::Profile;
+use crate::dialogue::desk::matter::{Invitation, Matter, Waiting};
+use crate::dialogue::desk::region;
+use crate::dialogue::desk::routing::{Move, Routing, Standing, Standpoint};
 use crate::dialogue::nouns::{HandoffReason, Millis, Owner, StaffRole};
+use crate::dialogue::reading::FactKind;
 use crate::dialogue::script::Duty;
 use crate::dialogue::state::State;
 use crate::store::{Header, OwnerTag};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
+/// Waiting conversations shown at a desk, the first in order; the others are only counted.
+pub const QUEUE_SHOWN_MAX: usize = 50;
+
 /// A member of staff with at least one desk socket, or one that was lost just now.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Seat {
-    role: StaffRole,
     sockets: u32,
     /// When the last socket went away.
     lost_ms: Option<Millis>,
 }
 
-#[derive(Debug, Default)]
+/// An open conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Open {
+    header: Header,
+    matter: Matter,
+}
+
+#[derive(Debug)]
 struct Inner {
-    open: HashMap<String, Header>,
+    open: HashMap<String, Open>,
     seats: HashMap<String, Seat>,
-    /// Of `open`: how many wait. Every turn asks for it, so it is counted as it changes.
-    waiting: u32,
-    /// Of `open`: how many a consultant has.
-    owned: HashMap<String, u32>,
+    /// Of `open`: what each consultant has.
+    owned: HashMap<String, BTreeSet<String>>,
+    /// Of `open`: what each consultant is asked to take, as committed.
+    invited: HashMap<String, BTreeSet<String>>,
+    routing: Routing,
+}
+
+/// Keeps an index by consultant: out of one's set, into another's.
+fn reindex(
+    index: &mut HashMap<String, BTreeSet<String>>,
+    conversation: &str,
+    before: Option<&String>,
+    after: Option<&String>,
+) {
+    if before == after {
+        return;
+    }
+    if let Some(staff) = before
+        && let Some(set) = index.get_mut(staff)
+    {
+        set.remove(conversation);
+        if set.is_empty() {
+            index.remove(staff);
+        }
+    }
+    if let Some(staff) = after {
+        let set = index.entry(staff.clone()).or_default();
+        set.insert(conversation.to_owned());
+    }
 }
 
 impl Inner {
-    /// Replaces the header of a conversation, `None` when it is not open; true when that changed anything.
-    fn set(&mut self, conversation: &str, header: Option<Header>) -> bool {
-        if self.open.get(conversation) == header.as_ref() {
-            return false;
-        }
-        let (wait, consultant) = match &header {
-            Some(header) => (waits(header), header.consultant.clone()),
-            None => (false, None),
-        };
-        let before = match header {
-            Some(header) => self.open.insert(conversation.to_owned(), header),
+    /// Replaces what is known of a conversation, `None` when it is not open; true when that changed anything.
+    fn set(
+        &mut self,
+        conversation: &str,
+        open: Option<Open>,
+        now: Standing,
+        now_ms: Millis,
+    ) -> bool {
+        self.routing.set(conversation, now, now_ms);
+        let before = match open.clone() {
+            Some(open) => self.open.insert(conversation.to_owned(), open),
             None => self.open.remove(conversation),
         };
-        self.waiting += u32::from(wait);
-        self.waiting -= u32::from(before.as_ref().is_some_and(waits));
-        if let Some(staff) = consultant {
-            *self.owned.entry(staff).or_default() += 1;
-        }
-        if let Some(staff) = before.and_then(|h| h.consultant)
-            && let Some(owned) = self.owned.get_mut(&staff)
-        {
-            *owned -= 1;
-            if *owned == 0 {
-                self.owned.remove(&staff);
-            }
-        }
-        true
+        let owner = |o: &Option<Open>| o.as_ref().and_then(|o| o.header.consultant.clone());
+        let asked = |o: &Option<Open>| {
+            let invited = o.as_ref().and_then(|o| o.matter.invited.as_ref());
+            invited.map(|i| i.staff.clone())
+        };
+        let (was, is) = (owner(&before), owner(&open));
+        reindex(&mut self.owned, conversation, was.as_ref(), is.as_ref());
+        let (was, is) = (asked(&before), asked(&open));
+        reindex(&mut self.invited, conversation, was.as_ref(), is.as_ref());
+        before != open
+    }
+
+    fn headers(&self, conversations: Option<&BTreeSet<String>>) -> Vec<(String, Header)> {
+        let named = conversations.into_iter().flatten();
+        let headers = named.filter_map(|c| Some((c.clone(), self.open.get(c)?.header.clone())));
+        headers.collect()
     }
 }
 
@@ -63,26 +103,54 @@ fn waits(header: &Header) -> bool {
     header.owner == OwnerTag::Queue
 }
 
+/// The desk as one consultant sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct View {
+    /// The first [`QUEUE_SHOWN_MAX`] that he may take, in the order in which they are served.
+    pub waiting: Vec<(String, Header)>,
+    /// How many wait in all.
+    pub waiting_total: usize,
+    pub mine: Vec<(String, Header)>,
+    /// What he is asked to take, with the end of the invitation.
+    pub invitations: Vec<(String, Header, Millis)>,
+    /// He is dealt nothing because he let invitations lapse.
+    pub resting: bool,
+}
+
+/// A consultant on duty, as his colleagues see him.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Colleague {
+    pub staff: String,
+    pub skills: Vec<String>,
+    /// Conversations he can still take.
+    pub free: u32,
+}
+
 /// Open conversations and seats. Changes are announced on [`Board::watch`].
 #[derive(Debug)]
 pub struct Board {
     inner: Mutex<Inner>,
     changed: watch::Sender<u64>,
-    /// Conversations a consultant can have at once.
-    capacity: u32,
 }
 
 impl Board {
+    /// `capacity`: conversations at once of a consultant whose account says nothing of it.
     pub fn new(capacity: u32) -> Board {
+        let inner = Inner {
+            open: HashMap::new(),
+            seats: HashMap::new(),
+            owned: HashMap::new(),
+            invited: HashMap::new(),
+            routing: Routing::new(capacity),
+        };
         Board {
-            inner: Mutex::default(),
+            inner: Mutex::new(inner),
             changed: watch::Sender::new(0),
-            capacity,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Every change under the lock is one map operation: a poisoned lock still guards a whole map.
+        // Nothing under the lock panics on its way; were it to, a stale index is mended by the next change.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -95,41 +163,70 @@ impl Board {
         self.changed.send_modify(|n| *n = n.wrapping_add(1));
     }
 
-    /// Takes over what the store calls open at start. Owners get `lost_ms` so that their grace runs from now.
-    pub fn restore(&self, open: Vec<(String, Header)>, now_ms: Millis) {
+    /// Takes over what the store calls open at start, with its last state where that can be read. Owners get `lost_ms`
+    /// so that their grace runs from now.
+    pub fn restore(&self, open: Vec<(String, Header, Option<State>)>, now_ms: Millis) {
         let mut inner = self.lock();
-        for (conversation, header) in open {
+        for (conversation, header, state) in open {
             if let Some(staff) = &header.consultant {
-                inner.seats.entry(staff.clone()).or_insert(Seat {
-                    role: StaffRole::Consultant,
-                    sockets: 0,
-                    lost_ms: Some(now_ms),
-                });
+                let seat = inner.seats.entry(staff.clone()).or_default();
+                seat.lost_ms.get_or_insert(now_ms);
             }
-            inner.set(&conversation, Some(header));
+            let standing = match &state {
+                Some(state) => standing(state, &header),
+                None => standing_of_header(&header),
+            };
+            let matter = state.map(|s| s.matter).unwrap_or_default();
+            inner.set(
+                &conversation,
+                Some(Open { header, matter }),
+                standing,
+                now_ms,
+            );
         }
         drop(inner);
         self.announce();
     }
 
     /// Follows a committed turn.
-    pub fn update(&self, conversation: &str, header: Option<&Header>) {
-        let header = header.filter(|h| h.open).cloned();
-        if self.lock().set(conversation, header) {
+    pub fn update(
+        &self,
+        conversation: &str,
+        header: Option<&Header>,
+        state: &State,
+        now_ms: Millis,
+    ) {
+        let (open, now) = match header.filter(|h| h.open) {
+            Some(header) => {
+                let open = Open {
+                    header: header.clone(),
+                    matter: state.matter.clone(),
+                };
+                (Some(open), standing(state, header))
+            }
+            None => (None, Standing::Elsewhere),
+        };
+        if self.lock().set(conversation, open, now, now_ms) {
             self.announce();
         }
     }
 
-    pub fn socket_opened(&self, staff: &str, role: StaffRole) {
+    /// Forgets an erased conversation.
+    pub fn erased(&self, conversation: &str, now_ms: Millis) {
+        if self
+            .lock()
+            .set(conversation, None, Standing::Elsewhere, now_ms)
+        {
+            self.announce();
+        }
+    }
+
+    pub fn socket_opened(&self, staff: &str, role: StaffRole, profile: &Profile, now_ms: Millis) {
         let mut inner = self.lock();
-        let seat = inner.seats.entry(staff.to_owned()).or_insert(Seat {
-            role,
-            sockets: 0,
-            lost_ms: None,
-        });
-        seat.role = role;
+        let seat = inner.seats.entry(staff.to_owned()).or_default();
         seat.sockets += 1;
         seat.lost_ms = None;
+        inner.routing.arrive(staff, role, profile, now_ms);
         drop(inner);
         self.announce();
     }
@@ -140,10 +237,23 @@ impl Board {
             seat.sockets = seat.sockets.saturating_sub(1);
             if seat.sockets == 0 {
                 seat.lost_ms = Some(now_ms);
+                inner.routing.depart(staff);
             }
         }
         drop(inner);
         self.announce();
+    }
+
+    /// A consultant did something at his desk.
+    pub fn stirred(&self, staff: &str) {
+        let mut inner = self.lock();
+        if inner.routing.is_resting(staff) {
+            inner.routing.stir(staff);
+            drop(inner);
+            self.announce();
+        } else {
+            inner.routing.stir(staff);
+        }
     }
 
     /// Conversations whose consultant has been away for `after_s` or longer, with the consultant.
@@ -151,83 +261,180 @@ impl Board {
         let after_ms = i64::try_from(after_s.saturating_mul(1000)).unwrap_or(i64::MAX);
         let mut inner = self.lock();
         let gone = |seat: &Seat| seat.lost_ms.is_some_and(|at| now_ms - at >= after_ms);
-        let lost: Vec<(String, String)> = inner
-            .open
-            .iter()
-            .filter_map(|(conversation, h)| {
-                let staff = h.consultant.as_ref()?;
-                let away = inner.seats.get(staff).is_none_or(gone);
-                away.then(|| (conversation.clone(), staff.clone()))
-            })
-            .collect();
-        inner
-            .seats
-            .retain(|staff, seat| !gone(seat) || lost.iter().any(|(_, s)| s == staff));
+        let mut lost: Vec<(String, String)> = Vec::new();
+        for (staff, conversations) in &inner.owned {
+            if inner.seats.get(staff).is_none_or(gone) {
+                lost.extend(conversations.iter().map(|c| (c.clone(), staff.clone())));
+            }
+        }
+        lost.sort();
+        let Inner { seats, owned, .. } = &mut *inner;
+        seats.retain(|staff, seat| !gone(seat) || owned.contains_key(staff));
         lost
+    }
+
+    /// What is to be done now; the moves count as done until [`Board::declined`] says otherwise.
+    pub fn deal(&self, now_ms: Millis) -> Vec<Move> {
+        self.lock().routing.deal(now_ms)
+    }
+
+    /// An invitation was declined, or could not be committed.
+    pub fn declined(&self, conversation: &str, staff: &str, now_ms: Millis) {
+        if self.lock().routing.decline(conversation, staff, now_ms) {
+            self.announce();
+        }
     }
 
     /// Who is there now. `except` is the conversation that asks, so that it does not count itself.
     pub fn duty(&self, except: &str) -> Duty {
         let inner = self.lock();
-        let live = |seat: &Seat| {
-            seat.sockets > 0 && matches!(seat.role, StaffRole::Consultant | StaffRole::Lawyer)
-        };
-        let mut duty = Duty {
-            open: false,
-            seats_free: 0,
-            waiting: 0,
-        };
-        for (staff, _) in inner.seats.iter().filter(|(_, s)| live(s)) {
-            duty.open = true;
-            let owned = inner.owned.get(staff).copied().unwrap_or(0);
-            duty.seats_free += self.capacity.saturating_sub(owned);
+        let room = inner.routing.room();
+        Duty {
+            open: room.slots > 0,
+            seats_free: room.free,
+            waiting: inner.routing.ahead(except),
         }
-        let itself = inner.open.get(except).is_some_and(waits);
-        duty.waiting = inner.waiting - u32::from(itself);
-        duty
     }
 
-    /// The queue in the order in which it should be served.
-    pub fn waiting(&self) -> Vec<(String, Header)> {
+    /// Where everybody who waits stands.
+    pub fn standpoints(&self) -> Vec<(String, Standpoint)> {
         let inner = self.lock();
-        let mut order: Vec<Waiting> = inner
-            .open
-            .iter()
-            .filter(|(_, h)| waits(h))
-            .map(|(conversation, h)| Waiting {
-                conversation: conversation.clone(),
-                since_ms: h.waiting_since_ms,
-                urgent: h.urgent,
-                reason: reason(h),
-            })
-            .collect();
-        desk::order(&mut order);
-        order
-            .into_iter()
-            .filter_map(|w| {
-                let header = inner.open.get(&w.conversation)?.clone();
-                Some((w.conversation, header))
-            })
-            .collect()
+        let all = inner.routing.standpoints();
+        all.map(|(c, s)| (c.to_string(), s)).collect()
     }
 
-    /// A consultant's own conversations.
-    pub fn owned_by(&self, staff: &str) -> Vec<(String, Header)> {
+    /// Where one who waits stands.
+    pub fn standpoint(&self, conversation: &str) -> Option<Standpoint> {
         let inner = self.lock();
-        let mine = |(_, h): &(&String, &Header)| h.consultant.as_deref() == Some(staff);
-        let mut mine: Vec<_> = inner
+        let waiting = inner
             .open
-            .iter()
-            .filter(mine)
-            .map(|(c, h)| (c.clone(), h.clone()))
+            .get(conversation)
+            .is_some_and(|o| waits(&o.header));
+        let mut all = inner.routing.standpoints().filter(|_| waiting);
+        all.find(|(c, _)| ***c == *conversation).map(|(_, s)| s)
+    }
+
+    /// The desk as this consultant sees it.
+    pub fn view(&self, staff: &str) -> View {
+        let inner = self.lock();
+        let may = inner
+            .routing
+            .order()
+            .filter(|c| inner.routing.may_take(staff, c));
+        let waiting = may
+            .filter_map(|c| Some((c.to_string(), inner.open.get(&**c)?.header.clone())))
+            .take(QUEUE_SHOWN_MAX)
             .collect();
+        let mut mine = inner.headers(inner.owned.get(staff));
         mine.sort_by(|a, b| (a.1.waiting_since_ms, &a.0).cmp(&(b.1.waiting_since_ms, &b.0)));
-        mine
+        let until_ms = |c: &str| Some(inner.open.get(c)?.matter.invited.as_ref()?.until_ms);
+        let invitations = inner
+            .headers(inner.invited.get(staff))
+            .into_iter()
+            .filter_map(|(c, header)| until_ms(&c).map(|until_ms| (c, header, until_ms)))
+            .collect();
+        View {
+            waiting,
+            waiting_total: inner.routing.len(),
+            mine,
+            invitations,
+            resting: inner.routing.is_resting(staff),
+        }
+    }
+
+    /// Consultants on duty but this one, by id; at most `limit`.
+    pub fn colleagues(&self, staff: &str, limit: usize) -> Vec<Colleague> {
+        let inner = self.lock();
+        let others = inner.routing.seats().filter(|(s, ..)| ***s != *staff);
+        let mut colleagues: Vec<Colleague> = others
+            .map(|(staff, profile, _, free)| Colleague {
+                staff: staff.to_string(),
+                skills: profile.skills.clone(),
+                free,
+            })
+            .collect();
+        colleagues.sort_by(|a, b| a.staff.cmp(&b.staff));
+        colleagues.truncate(limit);
+        colleagues
+    }
+
+    /// Whether a consultant has a live desk socket.
+    pub fn is_live(&self, staff: &str) -> bool {
+        self.lock().routing.is_live(staff)
+    }
+
+    /// Whether a consultant may read a conversation: his own, or one that waits and that he may take.
+    pub fn may_read(&self, staff: &str, conversation: &str) -> bool {
+        let inner = self.lock();
+        let own = |o: &Open| o.header.consultant.as_deref() == Some(staff);
+        let open = inner.open.get(conversation);
+        open.is_some_and(own) || inner.routing.may_take(staff, conversation)
+    }
+
+    /// Whether a conversation waits that this consultant must not take.
+    pub fn must_not_take(&self, staff: &str, conversation: &str) -> bool {
+        let inner = self.lock();
+        let waiting = inner.routing.waiting(conversation).is_some();
+        waiting && !inner.routing.may_take(staff, conversation)
     }
 
     /// The header of an open conversation.
     pub fn header(&self, conversation: &str) -> Option<Header> {
-        self.lock().open.get(conversation).cloned()
+        Some(self.lock().open.get(conversation)?.header.clone())
+    }
+}
+
+/// What stands with an open conversation, for routing.
+fn standing(state: &State, header: &Header) -> Standing {
+    match &state.owner {
+        Owner::Queue {
+            since_ms,
+            urgent,
+            reason,
+        } => {
+            let places = state.facts.iter().filter(|f| f.kind == FactKind::Place);
+            let division = places.rev().find_map(|f| region::division_of(&f.text));
+            Standing::Waiting(Waiting {
+                since_ms: *since_ms,
+                urgent: *urgent,
+                reason: *reason,
+                area: header.area.clone(),
+                division: division.map(str::to_owned),
+                lawyer_only: state.confession,
+                last_staff: state.last_staff.clone(),
+                matter: Matter {
+                    // Routing makes the invitations: what the log says of them is no news to it.
+                    invited: None::<Invitation>,
+                    ..state.matter.clone()
+                },
+            })
+        }
+        Owner::Consultant { staff, .. } => Standing::Owned {
+            staff: staff.clone(),
+            matter: state.matter.clone(),
+        },
+        Owner::Bot | Owner::Closed { .. } => Standing::Elsewhere,
+    }
+}
+
+/// The same from the header alone, where the state cannot be read.
+fn standing_of_header(header: &Header) -> Standing {
+    match (&header.owner, &header.consultant) {
+        (OwnerTag::Queue, _) => Standing::Waiting(Waiting {
+            since_ms: header.waiting_since_ms,
+            urgent: header.urgent,
+            reason: reason(header),
+            area: header.area.clone(),
+            division: header.division.clone(),
+            lawyer_only: header.lawyer_only,
+            last_staff: None,
+            matter: Matter::default(),
+        }),
+        (OwnerTag::Consultant, Some(staff)) => Standing::Owned {
+            staff: staff.clone(),
+            matter: Matter::default(),
+        },
+        _ => Standing::Elsewhere,
     }
 }
 
@@ -291,45 +498,73 @@ pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Opt
 mod tests {
     use super::*;
 
-    fn header(owner: OwnerTag, consultant: Option<&str>) -> Header {
-        Header {
-            open: true,
-            owner,
-            waiting_since_ms: 0,
-            next_due_ms: None,
+    fn queued(since_ms: Millis) -> State {
+        let mut state = State::default();
+        state.owner = Owner::Queue {
+            since_ms,
             urgent: false,
-            reason: String::new(),
-            area: None,
-            division: None,
-            consultant: consultant.map(str::to_owned),
-            lawyer_only: false,
-            last_seq: 1,
-        }
+            reason: HandoffReason::Asked,
+        };
+        state
+    }
+
+    fn owned(staff: &str) -> State {
+        let mut state = State::default();
+        state.owner = Owner::Consultant {
+            staff: staff.to_owned(),
+            name: staff.to_owned(),
+            role: StaffRole::Consultant,
+        };
+        state
+    }
+
+    fn update(board: &Board, conversation: &str, state: &State) {
+        let header = header(state, None, None);
+        board.update(conversation, header.as_ref(), state, 0);
     }
 
     #[test]
     fn who_waits_and_who_is_free_follow_every_turn() {
         let board = Board::new(3);
-        board.socket_opened("w", StaffRole::Consultant);
+        board.socket_opened("w", StaffRole::Consultant, &Profile::default(), 0);
         let duty = |except: &str| {
             let duty = board.duty(except);
             (duty.waiting, duty.seats_free)
         };
-        let waiting = header(OwnerTag::Queue, None);
-        board.update("a", Some(&waiting));
-        board.update("a", Some(&waiting));
-        board.update("b", Some(&waiting));
+        update(&board, "a", &queued(1));
+        update(&board, "a", &queued(1));
+        update(&board, "b", &queued(2));
         assert_eq!(duty(""), (2, 3));
-        assert_eq!(duty("a"), (1, 3), "a conversation does not count itself");
-        let taken = header(OwnerTag::Consultant, Some("w"));
-        board.update("a", Some(&taken));
+        assert_eq!(duty("a"), (0, 3), "a conversation does not count itself");
+        assert_eq!(duty("b"), (1, 3), "only who is served before");
+        update(&board, "a", &owned("w"));
         assert_eq!(duty(""), (1, 2));
-        assert_eq!(duty("a"), (1, 2));
-        board.update("a", None);
-        board.update("a", None);
-        board.update("b", None);
+        assert_eq!(board.view("w").mine.len(), 1);
+        board.erased("a", 0);
+        board.erased("a", 0);
+        update(&board, "b", &State::default());
         assert_eq!(duty(""), (0, 3));
-        board.restore(vec![("c".into(), taken)], 0);
+        let state = owned("w");
+        let header = header(&state, None, None).unwrap();
+        board.restore(vec![("c".into(), header, Some(state))], 0);
         assert_eq!(duty(""), (0, 2));
+    }
+
+    #[test]
+    fn an_invitation_is_shown_once_it_is_committed() {
+        let board = Board::new(3);
+        board.socket_opened("w", StaffRole::Consultant, &Profile::default(), 0);
+        let mut state = queued(1);
+        update(&board, "a", &state);
+        let moves = board.deal(5);
+        assert!(matches!(&moves[..], [Move::Invite { .. }]), "{moves:?}");
+        assert_eq!(board.view("w").invitations, []);
+        let (staff, until_ms) = ("w".to_owned(), 9);
+        state.matter.invited = Some(Invitation { staff, until_ms });
+        update(&board, "a", &state);
+        assert_eq!(board.view("w").invitations.len(), 1);
+        assert_eq!(board.deal(6), [], "the commit is no news");
+        update(&board, "a", &owned("w"));
+        assert_eq!(board.view("w").invitations, []);
     }
 }

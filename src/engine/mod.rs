@@ -5,7 +5,7 @@ pub mod metrics;
 pub mod slots;
 pub mod timers;
 
-use crate::dialogue::nouns::{Effect, Event, Message, Millis, Owner, Seq, What};
+use crate::dialogue::nouns::{Author, Effect, Event, Message, Millis, Owner, Seq, What};
 use crate::dialogue::reading::Reading;
 use crate::dialogue::script::Context;
 use crate::dialogue::state::State;
@@ -14,7 +14,7 @@ use crate::dialogue::turn::{FORMAT, Rule, Turn};
 use crate::hub::{Ack, Delivery, Hub, SocketId};
 use crate::knowledge::{Found, Knowledge};
 use crate::reading::text::Text;
-use crate::store::{Appended, LogId, NewRecord, Revision, Store, StoreError};
+use crate::store::{Appended, Header, LogId, NewRecord, Revision, Store, StoreError};
 use arc_swap::ArcSwap;
 use board::Board;
 use metrics::Metrics;
@@ -97,12 +97,7 @@ impl Engine {
         now_ms: Millis,
     ) -> Result<Arc<Engine>, StoreError> {
         let board = Board::new(settings.desk_capacity);
-        let open = store.open().await?;
-        let open = open
-            .into_iter()
-            .filter_map(|(log, header)| Some((conversation_of(&log)?.to_owned(), header)))
-            .collect();
-        board.restore(open, now_ms);
+        board.restore(open_with_states(&*store).await?, now_ms);
         Ok(Arc::new(Engine {
             store,
             knowledge: ArcSwap::from_pointee(knowledge),
@@ -258,7 +253,11 @@ impl Engine {
             Err(error) => return Err(self.store_error(&error)),
         };
         self.metrics.turn(turn.rule);
-        self.board.update(conversation, header.as_ref());
+        self.board
+            .update(conversation, header.as_ref(), &turn.state, now_ms);
+        if let (Author::Consultant { staff, .. }, What::Decline { .. }) = (&event.by, &event.what) {
+            self.board.declined(conversation, staff, now_ms);
+        }
         let owner = turn.state.owner.clone();
         let handled = Handled {
             seq: first_seq.min(turn.state.last_seq),
@@ -433,6 +432,21 @@ impl Engine {
         Ok((messages, more))
     }
 
+    /// The note that came with the last transfer among the newest records: who wrote it, and what.
+    pub async fn note(&self, conversation: &str) -> Result<Option<(String, String)>, HandleError> {
+        let log = log_of(conversation).ok_or(HandleError::Gone)?;
+        let records = self.store.before(&log, Seq::MAX, HISTORY_RECORDS).await;
+        for record in records.map_err(|e| self.store_error(&e))?.iter().rev() {
+            let event = read_turn(&record.body)?.event;
+            if let (Author::Consultant { name, .. }, What::Transfer { note, .. }) =
+                (event.by, event.what)
+            {
+                return Ok((!note.is_empty()).then_some((name, note)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Removes a conversation for good; what follows it reads `gone`.
     pub async fn erase(&self, conversation: &str) -> Result<crate::store::Erased, HandleError> {
         let log = log_of(conversation).ok_or(HandleError::Gone)?;
@@ -440,7 +454,7 @@ impl Engine {
         let mut last = slot.last.lock().await;
         *last = None;
         let erased = self.store.erase(&log).await;
-        self.board.update(conversation, None);
+        self.board.erased(conversation, crate::clock::now_ms());
         erased.map_err(|e| self.store_error(&e))
     }
 }
@@ -464,6 +478,26 @@ async fn read(
         }
     }
     read(knowledge, text)
+}
+
+/// What the store calls open, with the last state of each: a record apiece, no history.
+async fn open_with_states(
+    store: &dyn Store,
+) -> Result<Vec<(String, Header, Option<State>)>, StoreError> {
+    let mut open = Vec::new();
+    for (log, header) in store.open().await? {
+        let Some(conversation) = conversation_of(&log) else {
+            continue;
+        };
+        let last = match store.last(&log).await {
+            Ok(last) => last,
+            Err(StoreError::Damaged(_) | StoreError::Gone) => None,
+            Err(error) => return Err(error),
+        };
+        let state = last.and_then(|(record, _)| Some(read_turn(&record.body).ok()?.state));
+        open.push((conversation.to_owned(), header, state));
+    }
+    Ok(open)
 }
 
 fn messages_of(records: Vec<crate::store::Record>) -> Result<Vec<Message>, HandleError> {

@@ -1,8 +1,12 @@
-//! Timers of conversations, and consultants who were lost. Everything here is an event like any other.
+//! Timers of conversations, invitations, and consultants who were lost. Everything here is an event like any other.
 
 use super::Engine;
+use crate::dialogue::desk::routing::Move;
 use crate::dialogue::nouns::{Author, Event, What};
 use crate::hub::Push;
+use crate::wire::QueueInfo;
+use futures_util::StreamExt as _;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +14,8 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(500);
 /// Timers fired in one look.
 const DUE_MAX: usize = 256;
+/// Invitations committed at once.
+const MOVES_AT_ONCE: usize = 64;
 
 impl Engine {
     /// Fires timers and returns lost conversations until the task is dropped.
@@ -87,13 +93,75 @@ impl Engine {
         }
     }
 
-    /// Tells the waiting citizens their position whenever the queue changes, until the task is dropped.
+    /// Invites consultants to take who waits, whenever the board changes and as time goes by, until the task is dropped.
+    pub async fn run_routing(self: Arc<Self>) {
+        let mut changed = self.board.watch();
+        loop {
+            let looked = tokio::time::timeout(TICK, changed.changed()).await;
+            if matches!(looked, Ok(Err(_))) {
+                return;
+            }
+            self.deal(crate::clock::now_ms()).await;
+        }
+    }
+
+    /// Commits the moves that routing makes now.
+    pub async fn deal(&self, now_ms: i64) {
+        let moves = self.board.deal(now_ms);
+        futures_util::stream::iter(moves)
+            .for_each_concurrent(MOVES_AT_ONCE, |step| self.make(step, now_ms))
+            .await;
+    }
+
+    async fn make(&self, step: Move, now_ms: i64) {
+        let (conversation, staff, what) = match &step {
+            Move::Invite {
+                conversation,
+                staff,
+                until_ms,
+            } => {
+                let invite = What::Invite {
+                    staff: staff.to_string(),
+                    until_ms: *until_ms,
+                };
+                (conversation, staff, invite)
+            }
+            Move::Lapse {
+                conversation,
+                staff,
+            } => {
+                let lapse = What::Lapse {
+                    staff: staff.to_string(),
+                };
+                (conversation, staff, lapse)
+            }
+        };
+        let event = Event {
+            id: format!("move-{staff}-{now_ms}"),
+            by: Author::System,
+            what,
+        };
+        if let Err(error) = self.handle(conversation, event, None, now_ms).await {
+            tracing::warn!(%error, %conversation, %staff, "an invitation could not be committed");
+            self.board.declined(conversation, staff, now_ms);
+        }
+    }
+
+    /// Tells the waiting citizens where they stand whenever that changes, until the task is dropped.
     pub async fn run_positions(self: Arc<Self>) {
         let mut changed = self.board.watch();
+        let mut told: HashMap<String, QueueInfo> = HashMap::new();
         while changed.changed().await.is_ok() {
-            for (position, (conversation, _)) in (1u32..).zip(self.board.waiting()) {
-                self.hub.push(&conversation, None, Push::Position(position));
+            let mut now = HashMap::new();
+            for (conversation, standpoint) in self.board.standpoints() {
+                let info = QueueInfo::of(standpoint);
+                if told.get(&conversation) != Some(&info) {
+                    self.hub
+                        .push(&conversation, None, Push::Standing(info.clone()));
+                }
+                now.insert(conversation, info);
             }
+            told = now;
             // Many changes at once are told as one.
             tokio::time::sleep(TICK).await;
         }

@@ -1,9 +1,13 @@
 //! Measuring: each row is a fresh conversation with the default settings and humans on duty.
 //!
+//! [`day`] measures the desk instead: a made-up day with the routing of the server.
+//!
 //! Every command returns one JSON object; the rows behind it can be written to a file, one JSON object a line.
 
 pub mod answers;
 pub mod cases;
+pub mod day;
+pub mod erlang;
 pub mod golden;
 pub mod probes;
 pub mod quality;

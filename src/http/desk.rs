@@ -1,19 +1,19 @@
 //! `/desk/ws`: a consultant's socket. It follows the queue and the conversations it has opened.
 
 use super::App;
+use super::desk_frames;
 use super::frames;
 use super::outgoing::{self, Outgoing};
 use super::sign_in::{note, signed_in};
 use super::socket::upgrade;
-use crate::dialogue::nouns::{Author, Event, Message, Owner, Seq, StaffRole, What};
-use crate::engine::board;
+use crate::dialogue::desk::matter::Target;
+use crate::dialogue::nouns::{Author, Event, Message, NOTE_CHARS_MAX, Owner, Seq, StaffRole, What};
 use crate::hub::{Push, Pushed, QUEUE_MAX, SocketId, Subscription};
 use crate::people::audit::{self, Action};
 use crate::people::staff::Account;
-use crate::store::Header;
 use crate::wire::{
     CloseCode, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame, ErrorCode, ErrorFrame,
-    PAGE_MESSAGES_MAX, QueueItem,
+    PAGE_MESSAGES_MAX, TransferNote,
 };
 use axum::extract::State;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -32,6 +32,11 @@ const OPEN_MESSAGES: usize = 50;
 /// Changes of the queue within this time are sent as one.
 const QUEUE_PAUSE: Duration = Duration::from_millis(100);
 
+/// A desk is pinged this often: a closed laptop otherwise looks like a consultant on duty.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Heartbeats in a row that may stay without any frame.
+const SILENT_MAX: u32 = 2;
+
 /// Names of the frames the desk may send.
 const DESK_TYPES: &[&str] = &[
     "open",
@@ -39,6 +44,9 @@ const DESK_TYPES: &[&str] = &[
     "reply",
     "hand_back",
     "close",
+    "decline",
+    "transfer",
+    "colleagues",
     "typing",
     "more",
 ];
@@ -62,10 +70,13 @@ pub async fn desk(
     };
     upgrade(ws, DESK_PROTOCOL).on_upgrade(move |socket| async move {
         app.metrics.sockets.inc();
-        app.engine.board.socket_opened(&account.staff, account.role);
+        let now_ms = crate::clock::now_ms();
+        let (staff, profile) = (&account.staff, &account.profile);
+        let board = &app.engine.board;
+        board.socket_opened(staff, account.role, profile, now_ms);
         run(Desk::new(Arc::clone(&app), account.clone()), socket).await;
         let now_ms = crate::clock::now_ms();
-        app.engine.board.socket_closed(&account.staff, now_ms);
+        board.socket_closed(staff, now_ms);
         app.metrics.sockets.dec();
         drop(permit);
     })
@@ -85,6 +96,8 @@ struct Desk {
     queue: mpsc::Sender<Box<Pushed>>,
     overrun: Arc<Notify>,
     followed: HashMap<String, Followed>,
+    /// The queue as it was sent last.
+    shown: Option<DeskServerFrame>,
 }
 
 impl Desk {
@@ -98,6 +111,7 @@ impl Desk {
             queue,
             overrun: Arc::default(),
             followed: HashMap::new(),
+            shown: None,
         };
         (desk, pushed)
     }
@@ -116,14 +130,50 @@ impl Desk {
             Ok(frame) => frame,
             Err(error) => return out.feed(&DeskServerFrame::Error(*error)).await,
         };
+        // The client itself asks for more now and then, to prove its connection: no sign of a person.
+        if !matches!(frame, DeskClientFrame::More { .. }) {
+            self.app.engine.board.stirred(&self.account.staff);
+        }
         match frame {
             DeskClientFrame::Open {
                 conversation,
                 after,
             } => self.open(conversation, after, out).await,
             DeskClientFrame::Take { id, conversation } => {
+                let board = &self.app.engine.board;
+                if board.must_not_take(&self.account.staff, &conversation) {
+                    return self.refuse(ErrorCode::NotAllowed, Some(id), out).await;
+                }
                 self.act(id, conversation, What::Take, Action::Taken, out)
                     .await
+            }
+            DeskClientFrame::Decline {
+                id,
+                conversation,
+                conflict,
+            } => {
+                let what = What::Decline { conflict };
+                self.act(id, conversation, what, Action::Declined, out)
+                    .await
+            }
+            DeskClientFrame::Transfer {
+                id,
+                conversation,
+                to,
+                note,
+            } => {
+                if let Target::Staff { staff } = &to
+                    && !self.app.engine.board.is_live(staff)
+                {
+                    return self.refuse(ErrorCode::NobodyThere, Some(id), out).await;
+                }
+                let what = What::Transfer { to, note };
+                self.act(id, conversation, what, Action::Transferred, out)
+                    .await
+            }
+            DeskClientFrame::Colleagues => {
+                let frame = desk_frames::colleagues(&self.app, &self.account);
+                out.feed(&frame).await
             }
             DeskClientFrame::Reply {
                 id,
@@ -164,13 +214,10 @@ impl Desk {
         }
     }
 
-    /// Only what waits or is one's own, and a confession only for a lawyer.
+    /// Only one's own, or what waits and one may take: a confession only for a lawyer, and nobody against his own client.
     fn may_read(&self, conversation: &str) -> bool {
-        self.app
-            .engine
-            .board
-            .header(conversation)
-            .is_some_and(|h| readable(&h, &self.account))
+        let board = &self.app.engine.board;
+        board.may_read(&self.account.staff, conversation)
     }
 
     async fn open(
@@ -214,6 +261,13 @@ impl Desk {
                 return out.feed(&DeskServerFrame::Error(error)).await;
             }
         };
+        let transfer_note = match engine.note(&conversation).await {
+            Ok(note) => note.map(|(by, text)| TransferNote { by, text }),
+            Err(error) => {
+                let error = outgoing::error_frame(error, None);
+                return out.feed(&DeskServerFrame::Error(error)).await;
+            }
+        };
         let now_ms = crate::clock::now_ms();
         let staff = &self.account.staff;
         note(
@@ -237,6 +291,7 @@ impl Desk {
             owner,
             messages,
             more,
+            note: transfer_note,
         })
         .await
     }
@@ -261,6 +316,7 @@ impl Desk {
                 owner,
                 messages,
                 more,
+                note: None,
             },
             (Err(error), _) | (_, Err(error)) => {
                 DeskServerFrame::Error(outgoing::error_frame(error, None))
@@ -278,13 +334,13 @@ impl Desk {
         action: Action,
         out: &mut Outgoing,
     ) -> Result<(), outgoing::Ended> {
-        let taking = matches!(what, What::Take);
+        let leaving = !matches!(what, What::Take);
         if self.event(id, &conversation, what, out).await? {
             let now_ms = crate::clock::now_ms();
             let store = self.app.engine.store();
             let staff = &self.account.staff;
             note(audit::record(&**store, staff, action, &conversation, now_ms).await);
-            if !taking {
+            if leaving {
                 self.followed.remove(&conversation);
             }
         }
@@ -347,14 +403,16 @@ impl Desk {
         out.feed(&DeskServerFrame::Error(error)).await
     }
 
-    async fn send_queue(&self, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
-        let board = &self.app.engine.board;
-        let items = |list: Vec<(String, Header)>| list.into_iter().map(item).collect();
-        let frame = DeskServerFrame::Queue {
-            waiting: items(board.waiting()),
-            mine: items(board.owned_by(&self.account.staff)),
-        };
-        out.feed(&frame).await
+    /// Sends the queue as this desk sees it, if that changed.
+    async fn send_queue(&mut self, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
+        let now_ms = crate::clock::now_ms();
+        let frame = desk_frames::queue(&self.app, &self.account, now_ms);
+        if self.shown.as_ref() == Some(&frame) {
+            return Ok(());
+        }
+        out.feed(&frame).await?;
+        self.shown = Some(frame);
+        Ok(())
     }
 
     async fn pushed(
@@ -392,7 +450,7 @@ impl Desk {
             Push::Typing { by_citizen: true } => {
                 out.feed(&DeskServerFrame::Typing { conversation }).await
             }
-            Push::Typing { .. } | Push::Position(_) | Push::Frame(_) | Push::Close { .. } => Ok(()),
+            Push::Typing { .. } | Push::Standing(_) | Push::Frame(_) | Push::Close { .. } => Ok(()),
         }
     }
 
@@ -440,16 +498,25 @@ async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket
         role: desk.account.role,
     };
     let _ = out.feed(&welcome).await;
-    let _ = desk.send_queue(&mut out).await;
+    // Before the queue is read: what changes from here on is news.
     board.mark_unchanged();
+    let _ = desk.send_queue(&mut out).await;
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    let mut silent = 0;
     loop {
         if out.flush().await.is_err() {
             return;
         }
         let done = tokio::select! {
             frame = stream.next() => match frame {
-                Some(Ok(Frame::Text(text))) => desk.accept(text.as_str(), &mut out).await,
-                Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => Ok(()),
+                Some(Ok(Frame::Text(text))) => {
+                    silent = 0;
+                    desk.accept(text.as_str(), &mut out).await
+                }
+                Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => {
+                    silent = 0;
+                    Ok(())
+                }
                 Some(Ok(Frame::Binary(_))) => {
                     return out.close(outgoing::UNSUPPORTED, "text frames only").await;
                 }
@@ -461,6 +528,13 @@ async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket
                 }
                 None | Some(Ok(Frame::Close(_))) => return,
             },
+            _ = heartbeat.tick() => {
+                silent += 1;
+                if silent > SILENT_MAX {
+                    return;
+                }
+                out.ping().await
+            }
             Some(item) = pushed.recv() => desk.pushed(item, &mut out).await,
             Ok(()) = board.changed() => {
                 tokio::time::sleep(QUEUE_PAUSE).await;
@@ -485,29 +559,15 @@ fn check(id: &str, what: &What) -> Result<(), ErrorCode> {
     frames::check_id(id)?;
     match what {
         What::Reply { text } => frames::check_text(text),
+        What::Transfer { note, .. } if note.chars().count() > NOTE_CHARS_MAX => {
+            Err(ErrorCode::TextTooLong)
+        }
+        What::Transfer { note, .. } => frames::check_reason(note),
         What::Close { reason, topic } => {
             frames::check_reason(reason)?;
             frames::check_reason(topic)
         }
         _ => Ok(()),
-    }
-}
-
-fn readable(header: &Header, account: &Account) -> bool {
-    let own = header.consultant.as_deref() == Some(account.staff.as_str());
-    let waiting = header.consultant.is_none() && header.open;
-    own || (waiting && (!header.lawyer_only || account.role == StaffRole::Lawyer))
-}
-
-fn item((conversation, header): (String, Header)) -> QueueItem {
-    QueueItem {
-        conversation,
-        since_ms: header.waiting_since_ms,
-        urgent: header.urgent,
-        reason: board::reason(&header),
-        area: header.area,
-        last_seq: header.last_seq,
-        lawyer_only: header.lawyer_only,
     }
 }
 

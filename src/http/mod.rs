@@ -1,6 +1,7 @@
 //! The edge towards browsers: sockets, pages, desk, health, metrics, shutdown.
 
 mod desk;
+mod desk_frames;
 pub mod frames;
 mod health;
 mod laws;

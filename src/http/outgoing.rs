@@ -64,6 +64,12 @@ impl Outgoing {
         within(WRITE_TIMEOUT, self.sink.flush()).await
     }
 
+    /// Asks for a sign of life.
+    pub async fn ping(&mut self) -> Result<(), Ended> {
+        let ping = Frame::Ping(axum::body::Bytes::new());
+        within(WRITE_TIMEOUT, self.sink.feed(ping)).await
+    }
+
     /// Says why and closes, if the client still listens.
     pub async fn close(&mut self, code: u16, reason: &'static str) {
         let frame = Frame::Close(Some(close_frame(code, reason)));

@@ -27,6 +27,9 @@ impl Writer {
     ) {
         let writing = async {
             Box::pin(self.catch_up(&mut out)).await?;
+            if matches!(self.owner, Owner::Queue { .. }) {
+                self.state(&mut out, self.standing()).await?;
+            }
             out.flush().await?;
             while let Some(first) = pushed.recv().await {
                 let mut next = Some(first.push);
@@ -84,13 +87,13 @@ impl Writer {
                 self.sent = self.sent.max(last);
                 if let Some(owner) = &turn.owner {
                     self.owner = owner.clone();
-                    self.state(out, None).await?;
+                    self.state(out, self.standing()).await?;
                 }
                 Ok(())
             }
             Push::Typing { by_citizen } if by_citizen => Ok(()),
             Push::Typing { .. } => out.feed(&ServerFrame::Typing).await,
-            Push::Position(position) => self.state(out, Some(position)).await,
+            Push::Standing(standing) => self.state(out, Some(standing)).await,
             Push::Frame(text) => out.feed_text(text).await,
             Push::Close { code, reason } => {
                 out.close(code, reason).await;
@@ -99,15 +102,19 @@ impl Writer {
         }
     }
 
+    /// Where the conversation stands in the queue now.
+    fn standing(&self) -> Option<QueueInfo> {
+        let standpoint = self.app.engine.board.standpoint(&self.conversation)?;
+        Some(QueueInfo::of(standpoint))
+    }
+
     async fn state(
         &mut self,
         out: &mut Outgoing,
-        position: Option<u32>,
+        standing: Option<QueueInfo>,
     ) -> Result<(), outgoing::Ended> {
         let queued = matches!(self.owner, Owner::Queue { .. });
-        let queue = position
-            .filter(|_| queued)
-            .map(|position| QueueInfo { position });
+        let queue = standing.filter(|_| queued);
         let owner = self.owner.clone();
         out.feed(&ServerFrame::State { owner, queue }).await
     }

@@ -1,6 +1,7 @@
 //! Accounts of staff: an append log of changes, read into memory.
 
 use super::{PeopleError, append, read_all};
+use crate::dialogue::desk::fit::Profile;
 use crate::dialogue::nouns::{Millis, StaffRole};
 use crate::store::Store;
 use argon2::Argon2;
@@ -35,6 +36,9 @@ pub struct Account {
     /// Licence number of a lawyer (律师法 13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// What routing may know of him.
+    #[serde(default)]
+    pub profile: Profile,
     /// Argon2id, PHC string format.
     pub password_hash: String,
 }
@@ -120,6 +124,7 @@ pub async fn add(
         name: name.to_owned(),
         role,
         licence,
+        profile: Profile::default(),
         password_hash,
     };
     append(store, LOG, |_| Change::Added {
@@ -127,6 +132,62 @@ pub async fn add(
         account: account.clone(),
     })
     .await
+}
+
+/// Most skills, regions, languages and conflicts of an account, each.
+const LIST_MAX: usize = 200;
+/// Longest item of such a list, in bytes.
+const ITEM_BYTES_MAX: usize = 120;
+/// Most conversations at once that an account may declare.
+const CAPACITY_MAX: u32 = 50;
+
+/// Changes what routing may know of an account. Its sign-ins stay.
+pub async fn set_profile(
+    store: &dyn Store,
+    staff: &str,
+    profile: Profile,
+    at_ms: Millis,
+) -> Result<(), PeopleError> {
+    check_profile(&profile).map_err(PeopleError::Invalid)?;
+    let Some(account) = Accounts::load(store).await?.get(staff).cloned() else {
+        return Err(PeopleError::Invalid(format!("there is no account {staff}")));
+    };
+    let account = Account { profile, ..account };
+    append(store, LOG, |_| Change::Added {
+        at_ms,
+        account: account.clone(),
+    })
+    .await
+}
+
+fn check_profile(profile: &Profile) -> Result<(), String> {
+    let lists = [
+        ("skills", &profile.skills),
+        ("regions", &profile.regions),
+        ("languages", &profile.languages),
+        ("conflicts", &profile.conflicts),
+    ];
+    for (name, list) in lists {
+        let bad = |item: &&String| item.trim().is_empty() || item.len() > ITEM_BYTES_MAX;
+        if list.len() > LIST_MAX || list.iter().any(|item| bad(&item)) {
+            return Err(format!(
+                "{name}: at most {LIST_MAX}, each of 1 to {ITEM_BYTES_MAX} bytes"
+            ));
+        }
+    }
+    let code = |r: &String| matches!(r.len(), 2 | 4 | 6) && r.bytes().all(|b| b.is_ascii_digit());
+    if let Some(region) = profile.regions.iter().find(|r| !code(r)) {
+        return Err(format!(
+            "region {region}: 2, 4 or 6 digits of GB/T 2260 (37 山东, 3702 青岛, 370202 市南区)"
+        ));
+    }
+    if profile
+        .capacity
+        .is_some_and(|n| !(1..=CAPACITY_MAX).contains(&n))
+    {
+        return Err(format!("the capacity is 1 to {CAPACITY_MAX} conversations"));
+    }
+    Ok(())
 }
 
 /// Removes an account; its open sign-ins end.

@@ -8,9 +8,15 @@ let desk: DeskClient;
 let signedOut = false;
 const arrived: string[] = [];
 const incoming: string[] = [];
+const invited: string[] = [];
 
 function item(conversation: string): object {
   return { conversation, since_ms: 0, urgent: false, reason: 'asked', last_seq: 2, lawyer_only: false };
+}
+
+function queue(given: { waiting?: object[]; mine?: object[]; invitations?: object[]; resting?: boolean }): object {
+  const { waiting = [], mine = [], invitations = [], resting = false } = given;
+  return { type: 'queue', waiting, waiting_total: waiting.length, mine, invitations, resting };
 }
 
 function message(seq: number, kind = 'citizen'): object {
@@ -27,12 +33,13 @@ beforeEach(() => {
   vi.stubGlobal('WebSocket', FakeSocket);
   FakeSocket.all = [];
   signedOut = false;
-  arrived.length = incoming.length = 0;
+  arrived.length = incoming.length = invited.length = 0;
   desk = new DeskClient({
     server: 'https://law.example',
     changed: () => undefined,
     urgent: () => undefined,
     incoming: (c) => incoming.push(c),
+    invited: (i) => invited.push(i.conversation),
     arrived: (i) => arrived.push(i.conversation),
     signedOut: () => Promise.resolve(signedOut),
   });
@@ -47,7 +54,7 @@ afterEach(() => {
 });
 
 test('own conversations are followed, and resumed after the last seq', () => {
-  FakeSocket.last.push({ type: 'queue', waiting: [], mine: [item('a')] });
+  FakeSocket.last.push(queue({ mine: [item('a')] }));
   expect(FakeSocket.last.sent).toEqual([{ type: 'open', conversation: 'a' }]);
   FakeSocket.last.push({ type: 'conversation', conversation: 'a', owner: MINE, messages: [message(1), message(2)], more: false });
   expect(desk.unread('a')).toBe(0);
@@ -62,7 +69,7 @@ test('own conversations are followed, and resumed after the last seq', () => {
 });
 
 test('a reply written without a connection goes out once there is one, and is shown once', () => {
-  FakeSocket.last.push({ type: 'queue', waiting: [], mine: [item('a')] });
+  FakeSocket.last.push(queue({ mine: [item('a')] }));
   FakeSocket.last.push({ type: 'conversation', conversation: 'a', owner: MINE, messages: [message(1)], more: false });
   FakeSocket.last.lose();
   const id = desk.act({ type: 'reply', conversation: 'a', text: '好' });
@@ -95,8 +102,8 @@ test('what was handed back is put away', () => {
 });
 
 test('only somebody new is announced', () => {
-  FakeSocket.last.push({ type: 'queue', waiting: [item('a')], mine: [] });
-  FakeSocket.last.push({ type: 'queue', waiting: [item('a'), item('b')], mine: [] });
+  FakeSocket.last.push(queue({ waiting: [item('a')] }));
+  FakeSocket.last.push(queue({ waiting: [item('a'), item('b')] }));
   expect(arrived).toEqual(['b']);
 });
 
@@ -142,4 +149,37 @@ test('everything is asked page after page, and half of it is not taken for all',
   FakeSocket.last.push({ type: 'error', code: 'not_allowed', message: '没有权限', retry: false });
   expect(await half).toBeUndefined();
   expect(desk.opened.get('b')?.loadingOlder).toBe(false);
+});
+
+test('an invitation counts down by this clock, is announced once, and lapses here as well', () => {
+  FakeSocket.last.push(queue({ invitations: [{ item: item('a'), left_ms: 20_000 }] }));
+  FakeSocket.last.push(queue({ invitations: [{ item: item('a'), left_ms: 19_000 }] }));
+  expect(invited).toEqual(['a']);
+  expect(desk.invitation).toMatchObject({ item: { conversation: 'a' }, untilMs: Date.now() + 19_000 });
+  vi.advanceTimersByTime(19_000);
+  expect(desk.invitation).toBeUndefined();
+});
+
+test('who accepts takes, who declines says why, and neither is shown again before the server answers', () => {
+  const asked = (conversation: string) => ({ item: item(conversation), left_ms: 20_000 });
+  FakeSocket.last.push(queue({ invitations: [asked('a'), asked('b')] }));
+  desk.accept('a');
+  desk.decline('b', true);
+  expect(desk.invitation).toBeUndefined();
+  const sent = FakeSocket.last.sent.map(({ id, ...frame }) => frame);
+  expect(sent).toEqual([
+    { type: 'take', conversation: 'a' },
+    { type: 'decline', conversation: 'b', conflict: true },
+  ]);
+});
+
+test('what was transferred is put away, and the note of the one before is kept with older pages', () => {
+  FakeSocket.last.push(queue({ mine: [item('a')] }));
+  const page = { type: 'conversation', conversation: 'a', owner: MINE, messages: [message(3)], more: true };
+  FakeSocket.last.push({ ...page, note: { by: '李', text: '请接着看' } });
+  FakeSocket.last.push({ ...page, messages: [message(2)] });
+  expect(desk.opened.get('a')?.note).toEqual({ by: '李', text: '请接着看' });
+  const id = desk.act({ type: 'transfer', conversation: 'a', to: { kind: 'lawyers' }, note: '' });
+  FakeSocket.last.push({ type: 'ack', id, conversation: 'a', seq: 4 });
+  expect(desk.opened.has('a')).toBe(false);
 });

@@ -20,6 +20,10 @@ fn what_kind(what: &What) -> &'static str {
         What::Close { .. } => "close",
         What::Timer { .. } => "timer",
         What::OwnerLost { .. } => "owner_lost",
+        What::Decline { .. } => "decline",
+        What::Transfer { .. } => "transfer",
+        What::Invite { .. } => "invite",
+        What::Lapse { .. } => "lapse",
     }
 }
 
@@ -39,7 +43,7 @@ fn body_kind(body: &Body) -> &'static str {
     }
 }
 
-const WHATS: usize = 11;
+const WHATS: usize = 15;
 const BODIES: usize = 11;
 
 fn fixtures() -> Vec<(String, Vec<u8>)> {

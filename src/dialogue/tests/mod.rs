@@ -1,9 +1,12 @@
 //! The dialogue as a whole: transcripts row by row, properties over any events, a desk under load.
 
+mod desk;
 mod form;
 mod format;
 mod people;
+mod plain;
 mod props;
+mod routing;
 mod rows;
 mod safety;
 mod sim;

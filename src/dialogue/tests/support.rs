@@ -522,6 +522,7 @@ fn check_owner(before: &State, turn: &Turn) {
                     _ => *after == Bot,
                 },
                 What::Close { .. } => matches!(after, Closed { .. }),
+                What::Transfer { .. } => matches!(after, Queue { .. }),
                 _ => false,
             }
         }
@@ -531,7 +532,7 @@ fn check_owner(before: &State, turn: &Turn) {
             Consultant { staff: owner, .. },
             Queue { .. },
         ) => staff == owner,
-        (Author::System, ..) => *after == before.owner,
+        (Author::System, ..) | (_, What::Decline { .. }, ..) => *after == before.owner,
         _ => false,
     };
     assert!(allowed, "{:?} by {said:?} to {after:?}", before.owner);

@@ -8,6 +8,7 @@ fn case(asked: Asked, question: &str, hits: &[(&str, f32)], outcome: Outcome) ->
         .map(|(entry, p)| Hit {
             entry: (*entry).into(),
             p: *p,
+            cites: Vec::new(),
         })
         .collect();
     let answered = outcome == Outcome::Answered;

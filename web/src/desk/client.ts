@@ -5,6 +5,7 @@ import { Messages } from '../messages';
 import { newId, Outbox } from '../outbox';
 import {
   DESK_PROTOCOL,
+  type Colleague,
   type DeskClientFrame,
   type DeskServerFrame,
   type ErrorFrame,
@@ -12,6 +13,7 @@ import {
   type Owner,
   type QueueItem,
   type StaffRole,
+  type TransferNote,
 } from '../wire';
 
 const PAGE = 50;
@@ -24,10 +26,19 @@ type Sendable = Extract<DeskClientFrame, { id: string }>;
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 export type DeskAction = Without<Sendable, 'id'>;
 
+/** What one is asked to take. */
+export interface Invitation {
+  item: QueueItem;
+  /** By this page's clock, which no server time is compared with. */
+  untilMs: number;
+}
+
 export interface Opened {
   conversation: string;
   messages: Messages;
   owner: Owner | undefined;
+  /** From the consultant before. */
+  note: TransferNote | undefined;
   /** Highest seq that was looked at. */
   read: number;
   typingUntil: number;
@@ -41,6 +52,8 @@ export interface DeskOptions {
   urgent: (conversation: string) => void;
   /** A citizen wrote in a conversation that is open here. */
   incoming: (conversation: string) => void;
+  /** One is asked to take somebody. */
+  invited: (item: QueueItem) => void;
   /** Somebody new waits. */
   arrived: (item: QueueItem) => void;
   /** The sign-in may have ended: true to stop connecting. */
@@ -52,7 +65,13 @@ export class DeskClient {
   staff = '';
   role: StaffRole | undefined;
   waiting: QueueItem[] = [];
+  /** How many wait in all; `waiting` holds the first. */
+  waitingTotal = 0;
   mine: QueueItem[] = [];
+  invitations: Invitation[] = [];
+  /** Nothing is offered here because invitations were let lapse. */
+  resting = false;
+  colleagues: Colleague[] = [];
   readonly opened = new Map<string, Opened>();
   readonly outbox: Outbox<Sendable>;
   line = '';
@@ -103,6 +122,7 @@ export class DeskClient {
       conversation,
       messages: new Messages(),
       owner: undefined,
+      note: undefined,
       read: 0,
       typingUntil: 0,
       loadingOlder: false,
@@ -110,6 +130,31 @@ export class DeskClient {
     this.opened.set(conversation, opened);
     this.follow(opened);
     return opened;
+  }
+
+  /** The invitation that ends first and has not lapsed. */
+  get invitation(): Invitation | undefined {
+    const now = Date.now();
+    const open = this.invitations.filter((i) => i.untilMs > now);
+    return open.sort((a, b) => a.untilMs - b.untilMs)[0];
+  }
+
+  accept(conversation: string): void {
+    this.drop(conversation);
+    this.act({ type: 'take', conversation });
+  }
+
+  decline(conversation: string, conflict: boolean): void {
+    this.drop(conversation);
+    this.act({ type: 'decline', conversation, conflict });
+  }
+
+  askColleagues(): void {
+    if (this.welcomed) this.send({ type: 'colleagues' });
+  }
+
+  private drop(conversation: string): void {
+    this.invitations = this.invitations.filter((i) => i.item.conversation !== conversation);
   }
 
   forget(conversation: string): void {
@@ -192,7 +237,10 @@ export class DeskClient {
         this.outbox.flush();
         break;
       case 'queue':
-        this.queue(frame.waiting, frame.mine);
+        this.queue(frame);
+        break;
+      case 'colleagues':
+        this.colleagues = frame.colleagues;
         break;
       case 'conversation':
         this.conversation(frame);
@@ -230,7 +278,20 @@ export class DeskClient {
     this.options.changed();
   }
 
-  private queue(waiting: QueueItem[], mine: QueueItem[]): void {
+  private queue(frame: Extract<DeskServerFrame, { type: 'queue' }>): void {
+    const { waiting, mine } = frame;
+    this.waitingTotal = frame.waiting_total;
+    this.resting = frame.resting;
+    const asked = new Set(this.invitations.map((i) => i.item.conversation));
+    // What was answered here already is not asked again while the answer is on its way.
+    const answered = (c: string) =>
+      this.outbox.items.some(({ frame: f }) => f.conversation === c && (f.type === 'take' || f.type === 'decline'));
+    this.invitations = frame.invitations
+      .filter(({ item }) => !answered(item.conversation))
+      .map(({ item, left_ms }) => ({ item, untilMs: Date.now() + left_ms }));
+    for (const { item } of this.invitations) {
+      if (!asked.has(item.conversation)) this.options.invited(item);
+    }
     const fresh = this.known ? waiting.filter((item) => !this.known?.has(item.conversation)) : [];
     this.known = new Set(waiting.map((item) => item.conversation));
     this.waiting = waiting;
@@ -252,6 +313,8 @@ export class DeskClient {
     // What was there before is not news; what came while the connection was lost is.
     if (empty) opened.read = messages.last;
     opened.owner = frame.owner;
+    // Older pages come without it.
+    opened.note = frame.note ?? opened.note;
     opened.loadingOlder = false;
     if (!messages.older) this.giveWhole(frame.conversation, messages.all);
     else if (this.whole.has(frame.conversation) && below) this.loadOlder(frame.conversation);
@@ -275,7 +338,7 @@ export class DeskClient {
   /** Replies stay until their message is there; everything else is done with its ack. */
   private settle(): void {
     for (const { frame, seq } of this.outbox.items) {
-      const leaves = frame.type === 'hand_back' || frame.type === 'close';
+      const leaves = ['hand_back', 'close', 'transfer', 'decline'].includes(frame.type);
       if (leaves && seq !== undefined) this.opened.delete(frame.conversation);
     }
     this.outbox.items = this.outbox.items.filter((item) => {

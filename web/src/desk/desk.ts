@@ -7,13 +7,14 @@ import { palette } from '../palette';
 import { controls, transcript } from '../styles';
 import { t } from '../texts';
 import { stamp } from '../plain-text';
-import { type QueueItem, TEXT_CHARS_MAX } from '../wire';
+import { type QueueItem, type Target, TEXT_CHARS_MAX } from '../wire';
 import './canned-panel';
 import { open as unfilled, type Values } from './canned';
 import { DeskClient, type Opened } from './client';
 import { type Command, commandOf, help, KEYED_MAX, writing } from './keys';
 import { askPermission, notify, permission } from './notify';
 import { banner, replyForm, signInForm, waitingRow } from './parts';
+import { invited, transferForm } from './routing';
 import { signIn, signOut, type Who, who } from './session';
 import { alarm, allowSound, chime, soundAllowed } from './sound';
 import { desk } from './styles';
@@ -29,6 +30,7 @@ export class FaxunDesk extends LitElement {
     problem: { state: true },
     active: { state: true },
     closing: { state: true },
+    transferring: { state: true },
     alarms: { state: true },
     text: { state: true },
     helping: { state: true },
@@ -45,6 +47,7 @@ export class FaxunDesk extends LitElement {
   /** The conversation shown. */
   declare active: string | undefined;
   declare closing: boolean;
+  declare transferring: boolean;
   declare alarms: string[];
   declare text: string;
   declare helping: boolean;
@@ -64,7 +67,7 @@ export class FaxunDesk extends LitElement {
 
   constructor() {
     super();
-    this.ready = this.closing = this.helping = this.canned = this.quiet = false;
+    this.ready = this.closing = this.transferring = this.helping = this.canned = this.quiet = false;
     this.printed = 0;
     this.problem = this.text = '';
     this.alarms = [];
@@ -99,6 +102,7 @@ export class FaxunDesk extends LitElement {
       changed: () => this.requestUpdate(),
       urgent: (conversation) => this.raise(conversation),
       incoming: (conversation) => this.told(conversation),
+      invited: () => alarm(),
       arrived: (item) => {
         if (item.urgent) this.raise(item.conversation);
         else notify('有人在等候', 'waiting', () => undefined);
@@ -140,6 +144,7 @@ export class FaxunDesk extends LitElement {
     }
     return html`
       ${this.top()} ${banner(this.alarms, (c) => this.seeAlarm(c), (c) => this.dropAlarm(c))}
+      ${invited(client, (item) => this.take(item))}
       <div role="status">${client.line ? html`<p class="line">${client.line}</p>` : nothing}</div>
       <div class="sheet">
         <aside aria-label="队列">${this.waiting(client)} ${this.mine(client)}</aside>
@@ -166,7 +171,7 @@ export class FaxunDesk extends LitElement {
   }
 
   private waiting(client: DeskClient): TemplateResult {
-    return html`<h2>等候（${client.waiting.length}）</h2>
+    return html`<h2>等候（${client.waitingTotal}）</h2>
       ${client.waiting.length === 0 ? html`<p>现在没有人在等。</p>` : nothing}
       <ul>
         ${client.waiting.map((item) =>
@@ -184,7 +189,7 @@ export class FaxunDesk extends LitElement {
     const n = client.mine.length;
     return html`<h2>我的对话（${n}）</h2>
       ${n === 0 ? html`<p>还没有接手的对话。</p>` : nothing}
-      <p class="keys">Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · Alt+K 常用语 · ? 全部按键</p>`;
+      <p class="keys">Alt+Y 接派单 · Alt+X 不接 · Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · Alt+K 常用语 · ? 全部按键</p>`;
   }
 
   /** Own conversations, then the one that is only looked at. */
@@ -228,6 +233,8 @@ export class FaxunDesk extends LitElement {
       aria-label="对话 ${label(opened.conversation)}"
     >
       ${this.head(client, opened, own)} ${summary(opened.messages, opened.owner)} ${this.closing && own ? this.closeForm(opened) : nothing}
+      ${this.transferring && own ? transferForm(client, (to, note) => this.transfer(opened, to, note), () => (this.transferring = false)) : nothing}
+      ${opened.note ? html`<p class="note">${opened.note.by}转来时说：${opened.note.text}</p>` : nothing}
       <div class="log" role="log" aria-live="polite" aria-label="对话记录" tabindex="0">
         <div class="inner">
           ${opened.messages.older
@@ -301,7 +308,8 @@ export class FaxunDesk extends LitElement {
             /></label>
             <button type="button" class="quiet" @click=${this.print}>打印</button>
             <button type="button" @click=${() => client.act({ type: 'hand_back', conversation })}>交回机器人</button>
-            <button type="button" aria-expanded=${this.closing} @click=${() => (this.closing = !this.closing)}>结束…</button>`
+            <button type="button" aria-expanded=${this.transferring} @click=${() => this.openTransfer(client)}>转给…</button>
+            <button type="button" aria-expanded=${this.closing} @click=${() => this.openClose()}>结束…</button>`
         : html`<button type="button" class="quiet" @click=${() => this.dismiss(conversation)}>关上</button>`}
     </div>`;
   }
@@ -315,6 +323,22 @@ export class FaxunDesk extends LitElement {
       <button type="submit" class="primary">结束对话</button>
       <button type="button" class="quiet" @click=${() => (this.closing = false)}>不结束</button>
     </form>`;
+  }
+
+  private openClose(): void {
+    this.closing = !this.closing;
+    this.transferring = false;
+  }
+
+  private openTransfer(client: DeskClient): void {
+    this.transferring = !this.transferring;
+    this.closing = false;
+    if (this.transferring) client.askColleagues();
+  }
+
+  private transfer(opened: Opened, to: Target, note: string): void {
+    this.transferring = false;
+    this.client?.act({ type: 'transfer', conversation: opened.conversation, to, note });
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -346,7 +370,7 @@ export class FaxunDesk extends LitElement {
   }
 
   private take(item: QueueItem): void {
-    this.client?.act({ type: 'take', conversation: item.conversation });
+    this.client?.accept(item.conversation);
     this.dropAlarm(item.conversation);
     this.show(item.conversation);
   }
@@ -363,7 +387,7 @@ export class FaxunDesk extends LitElement {
     }
     client.open(conversation);
     this.active = conversation;
-    this.closing = this.canned = false;
+    this.closing = this.transferring = this.canned = false;
     this.text = this.drafts.get(conversation) ?? '';
     void this.updateComplete.then(() => this.renderRoot.querySelector('textarea')?.focus());
   }
@@ -495,6 +519,14 @@ export class FaxunDesk extends LitElement {
         if (next) this.take(next);
         return true;
       }
+      case 'accept':
+        if (client.invitation) this.take(client.invitation.item);
+        return client.invitation !== undefined;
+      case 'decline': {
+        const invited = client.invitation?.item.conversation;
+        if (invited !== undefined) client.decline(invited, false);
+        return invited !== undefined;
+      }
       case 'show':
       case 'unread': {
         const list = this.tabList(client);
@@ -506,7 +538,7 @@ export class FaxunDesk extends LitElement {
         if (own) this.toggleCanned(!this.canned);
         return own;
       case 'close':
-        if (own) this.closing = !this.closing;
+        if (own) this.openClose();
         return own;
       case 'print':
         if (own) void this.print();

@@ -4,6 +4,8 @@ import { html, type TemplateResult } from 'lit';
 
 export type Command =
   | { do: 'take' }
+  | { do: 'accept' }
+  | { do: 'decline' }
   | { do: 'show'; index: number }
   | { do: 'unread' }
   | { do: 'canned' }
@@ -15,6 +17,7 @@ export type Command =
 export const KEYED_MAX = 5;
 
 const HELP: readonly (readonly [string, string])[] = [
+  ['Alt + Y / Alt + X', '接派单 / 不接'],
   ['Alt + N', '接手下一位'],
   [`Alt + 1 … ${KEYED_MAX}`, '切换到第几个对话'],
   ['Alt + U', '到下一个有未读的对话'],
@@ -36,6 +39,10 @@ export function commandOf(event: KeyboardEvent, writing: boolean): Command | und
     return index < KEYED_MAX ? { do: 'show', index } : undefined;
   }
   switch (event.code) {
+    case 'KeyY':
+      return { do: 'accept' };
+    case 'KeyX':
+      return { do: 'decline' };
     case 'KeyN':
       return { do: 'take' };
     case 'KeyU':

@@ -15,6 +15,12 @@ export const desk = css`
   .banner span { flex: 1 1 auto; }
   .banner button { margin-left: 0.5em; border-color: #fff; }
   .banner .quiet { background: transparent; color: #fff; }
+  .invitation { flex: none; display: flex; align-items: center; flex-wrap: wrap; padding: 0.5em 1em; background: #e3f1ee; border-bottom: 2px solid var(--brand); }
+  .invitation.urgent { background: var(--danger-tint); border-color: var(--danger); }
+  .invitation span:first-child { flex: 1 1 auto; font-weight: 600; }
+  .invitation .left { min-width: 6em; font-variant-numeric: tabular-nums; }
+  .invitation button { margin: 0.2em 0 0.2em 0.5em; }
+  .note { flex: none; margin: 0; padding: 0.4em 1em; background: #fff8e6; border-bottom: 1px solid var(--line); }
   .line { flex: none; margin: 0; padding: 0.4em 1em; background: var(--warn-tint); color: #5f3a00; }
   .sheet { flex: 1 1 auto; min-height: 0; display: flex; }
   aside { flex: none; width: 320px; overflow-y: auto; background: #fff; border-right: 1px solid var(--line); padding: 0.75em; }

@@ -10,6 +10,7 @@ export const REASONS: Record<HandoffReason, string> = {
   required: '须由人处理',
   not_understood: '机器没听懂',
   owner_lost: '原接待人断线',
+  transferred: '同事转来',
 };
 
 export interface Summary {
