@@ -49,7 +49,9 @@ impl Outcome {
             return Outcome::HandedOff;
         }
         match step.rule {
-            Rule::Answer | Rule::Repeated => Outcome::Answered,
+            Rule::Answer | Rule::FollowUp | Rule::Several | Rule::Details | Rule::Repeated => {
+                Outcome::Answered
+            }
             Rule::Clarify | Rule::SafetyQuestion => Outcome::Clarified,
             Rule::Pointer => Outcome::Pointed,
             Rule::Form | Rule::Service => Outcome::Form,
@@ -138,10 +140,7 @@ pub fn turn(
         return (reading, step);
     };
     let today = crate::clock::china_date(now_ms);
-    let (text, mut reading) = knowledge.first(text, today);
-    if matches!(state.owner, Owner::Bot | Owner::Closed { .. }) {
-        knowledge.bot(&text, &mut reading);
-    }
+    let (text, mut reading) = knowledge.read(state, text, today);
     let mut step = step::step(&ctx, state, event, &reading, now_ms);
     if engine::needs_statutes(knowledge, &reading, &step) {
         reading.statutes = knowledge.statutes(&text, today, STATUTES_TOP);

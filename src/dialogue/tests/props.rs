@@ -178,6 +178,9 @@ fn reading() -> impl Strategy<Value = Reading> {
                     unintelligible: flags.0,
                     question: flags.1,
                     statutes_missed: flags.2,
+                    lean: None,
+                    several: Vec::new(),
+                    more_questions: false,
                     digest: flags.3,
                 }
             },
@@ -386,6 +389,8 @@ fn every_bound_together_is_within_the_states() {
             times: u8::MAX,
         }),
         facts: vec![fact; FACTS_MAX],
+        facts_news: true,
+        aid_told: true,
         disclosed: true,
         danger: Some(kind),
         danger_told: true,
