@@ -321,7 +321,7 @@ mod tests {
     fn long() -> String {
         let filler = "这是说明。".repeat(40);
         format!(
-            "**要给。**\n\n- {filler}\n\n**今天就能做**\n1. 收集打卡记录。\n2. 打 12333。\n\n**费用**：仲裁不收费。\n\n**期限**：一年内。\n\n说不清的，按 0 找人工。"
+            "**要给。**\n\n- {filler}\n\n**今天就能做**\n1. 收集打卡记录。\n2. 打 12333。\n\n**费用**：不收费。\n\n**期限**：一年内。\n\n说不清的，按 0 找人工。"
         )
     }
 
@@ -339,7 +339,7 @@ mod tests {
         );
         assert!(
             split.details.starts_with("- 这是说明。")
-                && split.details.ends_with("**费用**：仲裁不收费。")
+                && split.details.ends_with("**费用**：不收费。")
         );
     }
 
@@ -361,7 +361,7 @@ mod tests {
         let long = long();
         assert_eq!(
             about(&long, Aspect::Money, "").as_deref(),
-            Some("**费用**：仲裁不收费。")
+            Some("**费用**：不收费。")
         );
         assert_eq!(
             about(&long, Aspect::Time, "").as_deref(),
