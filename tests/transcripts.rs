@@ -219,7 +219,9 @@ fn complaints(expected: &Expected, rule: Rule, shown: &[Message], owner: &Owner)
         );
     }
     if let Some(cites) = expected.cites {
-        let cited = shown.iter().any(|m| matches!(&m.body, Body::Answer { citations, .. } if !citations.is_empty()));
+        let cited = shown
+            .iter()
+            .any(|m| matches!(&m.body, Body::Answer { citations, .. } if !citations.is_empty()));
         demand(cited == cites, format!("articles cited: {cited}"));
     }
     wrong

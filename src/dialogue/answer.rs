@@ -3,7 +3,7 @@
 use super::bounds::{self, ID_BYTES_MAX};
 use super::draft::Draft;
 use super::form;
-use super::nouns::{Body, Citation, Concern, From, HandoffReason};
+use super::nouns::{Body, Citation, Concern, From, HandoffReason, What};
 use super::reading::{Hit, Lean};
 use super::script::{EntryCard, HumanLevel};
 use super::sections::{self, Split};
@@ -190,12 +190,16 @@ pub(super) fn split(entry: &EntryCard) -> Option<Split> {
     if entry.human == HumanLevel::Required {
         return None;
     }
-    sections::split(&entry.markdown)
+    sections::split(&entry.markdown, "")
 }
 
 /// What is shown first of an entry. Legal aid is told of in the first answer it belongs to, later with the details.
 pub(super) fn first(d: &mut Draft, entry: &EntryCard) -> String {
-    let split = split(entry);
+    let asked = match &d.event.what {
+        What::Say { text } => text.as_str(),
+        _ => "",
+    };
+    let split = split(entry).and_then(|_| sections::split(&entry.markdown, asked));
     let aid = entry
         .aid
         .as_deref()

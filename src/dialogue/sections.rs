@@ -12,7 +12,7 @@ const DETAILS_CHARS_MIN: usize = 60;
 /// Most characters quoted to a follow-up.
 const QUOTED_CHARS_MAX: usize = 320;
 /// Most lines quoted that only mention what was asked.
-const QUOTED_LINES_MAX: usize = 4;
+const QUOTED_LINES_MAX: usize = 3;
 
 /// Labels of what is to be done, the most pressing first.
 const DOING: &[&str] = &[
@@ -39,6 +39,11 @@ const PRESSING: &[&str] = &[
     "小心",
     "在这里咨询",
 ];
+/// Pairs of characters that a label and a question may share without meaning the same.
+const EVERYDAY_PAIRS: &[&str] = &[
+    "怎么", "什么", "多少", "哪里", "可以", "不能", "不要", "没有", "一个", "你的", "我的", "要不",
+    "能不",
+];
 /// A closing line with one of these points to a person.
 const PERSON: &[&str] = &["人工", "12348", "按 0"];
 
@@ -46,6 +51,8 @@ const PERSON: &[&str] = &["人工", "12348", "按 0"];
 struct Section<'a> {
     label: &'a str,
     text: String,
+    /// The last line, that points to a person.
+    closes: bool,
 }
 
 /// An answer in two messages.
@@ -55,8 +62,9 @@ pub struct Split {
     pub details: String,
 }
 
-/// What is shown first of a long answer, and the rest. `None` when it is short enough for one message.
-pub fn split(markdown: &str) -> Option<Split> {
+/// What is shown first of a long answer, and the rest. `asked` is the question: the part whose label it names comes
+/// first too, and is told again with the details. `None` when the answer is short enough for one message.
+pub fn split(markdown: &str, asked: &str) -> Option<Split> {
     if markdown.chars().count() <= WHOLE_CHARS_MAX {
         return None;
     }
@@ -66,21 +74,41 @@ pub fn split(markdown: &str) -> Option<Split> {
         .iter()
         .find_map(|label| sections.iter().position(|s| s.label.starts_with(label)))
         .unwrap_or(1);
-    let first = |(at, section): &(usize, &Section)| {
+    let presses = |at: usize, section: &Section| {
         let pressing = PRESSING.iter().any(|p| section.label.contains(p));
-        let person = *at == last && section.label.is_empty() && mentions(&section.text, PERSON);
-        *at == 0 || *at == doing || pressing || person
+        at == 0 || at == doing || pressing || at == last && section.closes
     };
-    let (first, details): (Vec<_>, Vec<_>) = sections.iter().enumerate().partition(first);
-    let join = |parts: Vec<(usize, &Section)>| {
-        let texts: Vec<&str> = parts.iter().map(|(_, s)| s.text.as_str()).collect();
-        texts.join("\n\n")
+    let named = named_part(&sections, asked);
+    let (mut first, mut details) = (Vec::new(), Vec::new());
+    for (at, section) in sections.iter().enumerate() {
+        let pressing = presses(at, section);
+        if pressing || named == Some(at) {
+            first.push(section.text.as_str());
+        }
+        if !pressing {
+            details.push(section.text.as_str());
+        }
+    }
+    let (first, details) = (first.join("\n\n"), details.join("\n\n"));
+    (details.chars().count() >= DETAILS_CHARS_MIN).then_some(Split { first, details })
+}
+
+/// The part whose label has most in common with the question.
+fn named_part(sections: &[Section], asked: &str) -> Option<usize> {
+    let shared = |section: &Section| {
+        let label: Vec<char> = section.label.chars().collect();
+        let pairs = label.windows(2).map(|pair| pair.iter().collect::<String>());
+        let telling = |pair: &String| !EVERYDAY_PAIRS.contains(&pair.as_str());
+        pairs
+            .filter(telling)
+            .filter(|pair| asked.contains(pair))
+            .count()
     };
-    let details = join(details);
-    (details.chars().count() >= DETAILS_CHARS_MIN).then(|| Split {
-        first: join(first),
-        details,
-    })
+    let shared = sections.iter().map(shared).enumerate();
+    let best = shared
+        .filter(|(_, n)| *n > 0)
+        .max_by_key(|(at, n)| (*n, std::cmp::Reverse(*at)));
+    best.map(|(at, _)| at)
 }
 
 /// What an answer says of one side of its matter, quoted; `None` when it says nothing of it. With `about` given, only
@@ -108,6 +136,7 @@ pub fn about(markdown: &str, aspect: Aspect, about: &str) -> Option<String> {
     }
     let lines = sections
         .iter()
+        .filter(|s| !s.closes || matches!(aspect, Aspect::Lawyer))
         .flat_map(|s| s.text.lines())
         .filter(|l| speaks(l));
     let lines: Vec<&str> = lines.map(unnumbered).take(QUOTED_LINES_MAX).collect();
@@ -130,7 +159,18 @@ fn signs(aspect: Aspect) -> (&'static [&'static str], &'static [&'static str]) {
                 "赔",
                 "标准",
             ],
-            &["元", "块钱", "倍", "费", "免费", "不收", "%", "工资"],
+            &[
+                "元",
+                "块钱",
+                "倍",
+                "%",
+                "收费",
+                "费用",
+                "免费",
+                "受理费",
+                "赔偿金",
+                "补偿金",
+            ],
         ),
         Aspect::Time => (
             &["期限", "时间", "多久", "时效", "几天", "最长", "什么时候"],
@@ -174,19 +214,28 @@ fn signs(aspect: Aspect) -> (&'static [&'static str], &'static [&'static str]) {
         Aspect::Where => (
             &["去哪", "哪里", "找谁", "在哪", "哪个法院", "怎么投", "向谁"],
             &[
-                "法院",
-                "仲裁",
+                "去法院",
+                "到法院",
+                "向法院",
+                "法院起诉",
+                "法院立案",
+                "人民法院",
+                "申请劳动仲裁",
+                "申请仲裁",
+                "仲裁委",
                 "劳动监察",
                 "派出所",
                 "民政",
                 "街道",
-                "12333",
-                "12315",
-                "12345",
-                "12348",
+                "打 12333",
+                "打 12315",
+                "打 12345",
+                "打 110",
                 "住建",
                 "公证处",
                 "居委会",
+                "村委会",
+                "不动产登记",
             ],
         ),
         Aspect::Refusal => (
@@ -298,6 +347,7 @@ fn sections(markdown: &str) -> Vec<Section<'_>> {
             None => sections.push(Section {
                 label,
                 text: (*paragraph).to_owned(),
+                closes: closes && label.is_empty(),
             }),
         }
     }
@@ -327,12 +377,12 @@ mod tests {
 
     #[test]
     fn a_short_answer_stays_whole() {
-        assert_eq!(split(SHORT), None);
+        assert_eq!(split(SHORT, ""), None);
     }
 
     #[test]
     fn a_long_answer_begins_with_what_presses() {
-        let split = split(&long()).expect("long");
+        let split = split(&long(), "").expect("long");
         assert_eq!(
             split.first,
             "**要给。**\n\n**今天就能做**\n1. 收集打卡记录。\n2. 打 12333。\n\n**期限**：一年内。\n\n说不清的，按 0 找人工。"
@@ -344,9 +394,15 @@ mod tests {
     }
 
     #[test]
+    fn the_part_that_was_asked_for_comes_first_too() {
+        let split = split(&long(), "这事的费用怎么算").expect("long");
+        assert!(split.first.contains("**费用**") && split.details.contains("**费用**"));
+    }
+
+    #[test]
     fn nothing_is_lost_between_the_two() {
         let long = long();
-        let split = split(&long).expect("long");
+        let split = split(&long, "").expect("long");
         for paragraph in long.split("\n\n") {
             let shown = [&split.first, &split.details]
                 .iter()

@@ -230,6 +230,35 @@ const ASPECTS: &[(Aspect, &str)] = &[
 const LEADS: &[&str] = &[
     "那么", "那", "如果", "要是", "假如", "万一", "还有", "另外", "可是", "但是", "但",
 ];
+/// The other side, whoever it is: 要是老板不同意 names no more than 要是对方不同意.
+const COUNTERPARTS: &[&str] = &[
+    "老板",
+    "单位",
+    "公司",
+    "房东",
+    "租客",
+    "老公",
+    "老婆",
+    "丈夫",
+    "妻子",
+    "男方",
+    "女方",
+    "婆婆",
+    "公公",
+    "商家",
+    "卖家",
+    "物业",
+    "债主",
+    "包工头",
+    "中介",
+    "学校",
+    "平台",
+    "肇事方",
+    "司机",
+    "家里人",
+    "父母",
+    "爸妈",
+];
 /// Words that name nothing by themselves.
 const FILLERS: &str = "那么 那个 那 如果 要是 假如 万一 还有 另外 可是 但是 但 的话 这个 这事 这件事 这种 这样 这 它 我们 我 \
     你们 你 他们 他 她 对方 人家 别人 请问 想问 问一下 一下 一般 大概 大约 到底 具体 应该 需要 必须 可以 能不能 可不可以 \
@@ -255,6 +284,11 @@ pub fn follow_up(normal: &str) -> Option<(Aspect, String)> {
     let mut about = text.to_owned();
     if let Some((_, word)) = found {
         about = about.replacen(word, " ", 1);
+    }
+    if let Some((Aspect::Refusal, _)) = found {
+        about = COUNTERPARTS
+            .iter()
+            .fold(about, |about, who| about.replace(who, " "));
     }
     let about = named(&about);
     let leads = LEADS.iter().any(|lead| text.starts_with(lead));
@@ -475,7 +509,7 @@ mod tests {
             ("我是女方", Aspect::Role, "女方"),
             ("我是老板", Aspect::Role, "老板"),
             ("请不起律师怎么办", Aspect::Lawyer, ""),
-            ("要是老板不给怎么办", Aspect::Refusal, "老板"),
+            ("要是老板不给怎么办", Aspect::Refusal, ""),
             ("怎么办", Aspect::How, ""),
         ] {
             assert_eq!(follow_up(text), Some((aspect, about.to_owned())), "{text}");
