@@ -27,6 +27,9 @@ const DOING: &[&str] = &[
     "怎么走",
     "怎么申请",
     "怎么要",
+    "怎么领",
+    "一步一步",
+    "一般步骤",
 ];
 /// Labels of what must not be held back: who reads no further would lose a right or be harmed.
 const PRESSING: &[&str] = &[
@@ -37,6 +40,7 @@ const PRESSING: &[&str] = &[
     "别签",
     "当心",
     "小心",
+    "特别注意",
     "在这里咨询",
 ];
 /// Pairs of characters that a label and a question may share without meaning the same.

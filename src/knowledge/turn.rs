@@ -97,7 +97,7 @@ impl Knowledge {
         let service = reading.intents.first().is_some_and(|top| {
             top.intent.starts_with("service.") && top.p >= self.script.thresholds.intent
         });
-        if !about.is_empty() && (service || self.passing(reading).is_some()) {
+        if service || !about.is_empty() && self.passing(reading).is_some() {
             return None;
         }
         let about = about.chars().take(ABOUT_CHARS_MAX).collect();

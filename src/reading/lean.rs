@@ -277,15 +277,15 @@ pub fn follow_up(normal: &str) -> Option<(Aspect, String)> {
         let role = trim(role);
         return is_role(role).then(|| (Aspect::Role, role.to_owned()));
     }
-    let found = ASPECTS.iter().find_map(|(aspect, words)| {
-        let mut words = words.split_whitespace();
-        words.find(|w| text.contains(w)).map(|word| (*aspect, word))
-    });
+    let found = ASPECTS
+        .iter()
+        .find(|(_, words)| words.split_whitespace().any(|w| text.contains(w)));
     let mut about = text.to_owned();
-    if let Some((_, word)) = found {
-        about = about.replacen(word, " ", 1);
+    for word in found.iter().flat_map(|(_, words)| words.split_whitespace()) {
+        about = about.replace(word, " ");
     }
-    if let Some((Aspect::Refusal, _)) = found {
+    let found = found.map(|(aspect, _)| *aspect);
+    if found == Some(Aspect::Refusal) {
         about = COUNTERPARTS
             .iter()
             .fold(about, |about, who| about.replace(who, " "));
@@ -295,7 +295,7 @@ pub fn follow_up(normal: &str) -> Option<(Aspect, String)> {
     let what_about =
         text.trim_end_matches(is_mark).ends_with('呢') && letters(text) <= WHAT_ABOUT_LETTERS_MAX;
     match found {
-        Some((aspect, _)) if about.is_empty() || leads || what_about => Some((aspect, about)),
+        Some(aspect) if about.is_empty() || leads || what_about => Some((aspect, about)),
         None if (leads || what_about) && !about.is_empty() => Some((Aspect::Other, about)),
         _ => None,
     }
@@ -511,6 +511,9 @@ mod tests {
             ("请不起律师怎么办", Aspect::Lawyer, ""),
             ("要是老板不给怎么办", Aspect::Refusal, ""),
             ("怎么办", Aspect::How, ""),
+            ("有没有期限", Aspect::Time, ""),
+            ("期限是多久", Aspect::Time, ""),
+            ("能赔多少", Aspect::Money, ""),
         ] {
             assert_eq!(follow_up(text), Some((aspect, about.to_owned())), "{text}");
         }
