@@ -4,22 +4,30 @@ use super::open::{self, Open};
 use faxun::dialogue::nouns::{Body, Choice, Citation};
 use faxun::eval;
 
-/// Answers one question as the server would, with humans on duty.
-pub fn ask(open: &Open, text: &str, explain: bool) -> anyhow::Result<()> {
+/// Answers as the server would, with humans on duty; the texts are one conversation.
+pub fn ask(open: &Open, texts: &[String], explain: bool) -> anyhow::Result<()> {
     let config = open.settings()?;
     let knowledge = open::knowledge(&config, open::imported_laws(&config)?)?;
-    let (reading, step) = eval::first_turn(&knowledge, text, faxun::clock::now_ms());
-    for message in step.messages.iter().skip(1) {
-        println!("{}\n", render(&message.body));
-    }
-    if explain {
-        println!("row: {}", serde_json::to_string(&step.rule)?);
-        println!(
-            "outcome: {}",
-            serde_json::to_string(&eval::Outcome::of(&step))?
-        );
-        println!("reading: {}", serde_json::to_string_pretty(&reading)?);
-        println!("knowledge: {}", knowledge.version());
+    for (text, (reading, step)) in texts.iter().zip(eval::conversation(
+        &knowledge,
+        texts,
+        faxun::clock::now_ms(),
+    )) {
+        if texts.len() > 1 {
+            println!("> {text}\n");
+        }
+        for message in step.messages.iter().skip(1) {
+            println!("{}\n", render(&message.body));
+        }
+        if explain {
+            println!("row: {}", serde_json::to_string(&step.rule)?);
+            println!(
+                "outcome: {}",
+                serde_json::to_string(&eval::Outcome::of(&step))?
+            );
+            println!("reading: {}", serde_json::to_string_pretty(&reading)?);
+            println!("knowledge: {}", knowledge.version());
+        }
     }
     Ok(())
 }

@@ -45,9 +45,10 @@ enum Command {
         #[arg(long, value_name = "ADDR")]
         listen: Option<SocketAddr>,
     },
-    /// Answer one question on the terminal.
+    /// Answer questions on the terminal; several are said one after the other in one conversation.
     Ask {
-        text: String,
+        #[arg(required = true)]
+        text: Vec<String>,
         /// Also show what was understood and which row decided.
         #[arg(long)]
         explain: bool,

@@ -101,6 +101,11 @@ impl<'a> Draft<'a> {
     /// A fixed text with numbered choices.
     pub fn notice_with(&mut self, code: &str, urgent: bool, picks: Vec<Pick>) -> Seq {
         let text = self.ctx.script.text(code);
+        self.notice_of(code, text, urgent, picks)
+    }
+
+    /// A fixed text whose places are filled in already.
+    pub fn notice_of(&mut self, code: &str, text: String, urgent: bool, picks: Vec<Pick>) -> Seq {
         let body = Body::Notice {
             code: code.to_owned(),
             text,
@@ -148,6 +153,7 @@ impl<'a> Draft<'a> {
             Pick::Human => "转人工",
             Pick::NoneOfThese => "都不是",
             Pick::TellMore => "补充情况",
+            Pick::Details(_) => "详细说明",
             Pick::Resume => "不等了，继续问机器人",
         };
         label.chars().take(LABEL_CHARS_MAX).collect()

@@ -6,10 +6,12 @@
 pub mod bounds;
 pub mod desk;
 pub mod draft;
+pub mod follow;
 pub mod form;
 pub mod nouns;
 pub mod reading;
 pub mod script;
+pub mod sections;
 pub mod state;
 pub mod step;
 pub mod turn;
@@ -17,6 +19,7 @@ pub mod turn;
 mod answer;
 mod consultant;
 mod danger;
+mod facts;
 mod waiting;
 
 #[cfg(test)]

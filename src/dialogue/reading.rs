@@ -16,6 +16,8 @@ const CONCERNS_MAX: usize = 6;
 /// Longest law title and article kept in a turn, in bytes of JSON.
 const LAW_BYTES_MAX: usize = 120;
 const ARTICLE_BYTES_MAX: usize = 48;
+/// Most characters of what a follow-up names.
+pub const ABOUT_CHARS_MAX: usize = 12;
 /// Largest serialised reading inside a turn, in bytes.
 pub const READING_BYTES_MAX: usize = 2 * 1024;
 
@@ -52,6 +54,16 @@ pub struct Reading {
     /// The text asks something (a question mark or a question word).
     #[serde(default, skip_serializing_if = "is_false")]
     pub question: bool,
+    /// The message hangs on what was said before. Of a correction, intents, hits, `legal` and `digest` are of what
+    /// is meant; of a follow-up they are read together with the matter before. All else is always of the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lean: Option<Lean>,
+    /// The best entries of several questions in one message, in their order; empty unless there are two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub several: Vec<Hit>,
+    /// There were questions besides those of `several`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub more_questions: bool,
     /// The statutes search did not finish before its deadline.
     #[serde(default, skip_serializing_if = "is_false")]
     pub statutes_missed: bool,
@@ -77,6 +89,49 @@ pub struct Hit {
     /// Places of the entry's citations in the order in which they matter for this question; empty: in its own order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cites: Vec<u8>,
+}
+
+/// How a message hangs on what was said before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Lean {
+    /// 不是，我是说…: what comes after is the question.
+    Corrected,
+    /// 我问的不是这个, and nothing after it.
+    Rejected,
+    /// 不是，是三万: a fact is put right, nothing is asked.
+    FactCorrected,
+    /// 那要多少钱: asks for a side of the matter before; `about` is what it names besides, at most
+    /// [`ABOUT_CHARS_MAX`] characters.
+    FollowUp { aspect: Aspect, about: String },
+}
+
+/// A side of a matter that a follow-up asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aspect {
+    /// 多少钱
+    Money,
+    /// 要多久, 期限
+    Time,
+    /// 什么材料, 证据
+    Proof,
+    /// 去哪办, 找谁
+    Where,
+    /// 对方不同意呢
+    Refusal,
+    /// 请不起律师
+    Lawyer,
+    /// 为什么
+    Why,
+    /// 怎么办
+    How,
+    /// 还有呢
+    More,
+    /// 我是女方
+    Role,
+    /// 那孩子呢: what it names.
+    Other,
 }
 
 /// A whole message that is a command, in any wording.
@@ -121,6 +176,8 @@ pub enum FactKind {
     Number,
     /// 我是老板, 我是女方, …
     Role,
+    /// How far the matter has come: 已经起诉, 已离职, 判了.
+    Stage,
 }
 
 impl Reading {
@@ -162,6 +219,14 @@ impl Reading {
                 .map(without_text)
                 .collect(),
             legal: finite(self.legal),
+            lean: self.lean.as_ref().map(Lean::kept),
+            several: self
+                .several
+                .iter()
+                .filter(|h| known_id(&h.entry))
+                .take(TOP_MAX)
+                .map(Hit::kept)
+                .collect(),
             dangers,
             concerns,
             facts: self.facts.iter().take(FACTS_MAX).map(Fact::kept).collect(),
@@ -176,6 +241,21 @@ impl Reading {
             }
         }
         kept
+    }
+}
+
+impl Lean {
+    fn kept(&self) -> Lean {
+        match self {
+            Lean::FollowUp { aspect, about } => Lean::FollowUp {
+                aspect: *aspect,
+                about: bounds::clip_fact(about)
+                    .chars()
+                    .take(ABOUT_CHARS_MAX)
+                    .collect(),
+            },
+            other => other.clone(),
+        }
     }
 }
 

@@ -139,6 +139,8 @@ pub struct EntryCard {
     pub form: Option<String>,
     /// Safety line shown with the answer.
     pub safety: Option<String>,
+    /// The line about legal aid that belongs to the answer; not part of `markdown`.
+    pub aid: Option<String>,
 }
 
 /// What follows when an intent is recognised (`follows` in its metadata).
@@ -214,6 +216,9 @@ pub const TEXT_KEYS: &[&str] = &[
     "danger.safe_yes",
     "danger.under_consultant",
     "ended",
+    "facts.corrected",
+    "facts.said",
+    "follow_up.clarify",
     "form.cancelled",
     "form.changed",
     "form.digress_return",
@@ -237,6 +242,8 @@ pub const TEXT_KEYS: &[&str] = &[
     "rate.thanks",
     "repeat.second",
     "repeat.third",
+    "several.more",
+    "several.rest",
     "stale_choice",
     "tell_more",
     "unintelligible",

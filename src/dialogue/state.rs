@@ -38,6 +38,12 @@ pub struct State {
     pub answered: Option<Answered>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<Fact>,
+    /// A role or stage was told, or a fact put right, and the citizen has not been shown what is known of him.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub facts_news: bool,
+    /// The line about legal aid was shown.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub aid_told: bool,
     /// The bot has said what it is.
     #[serde(default)]
     pub disclosed: bool,
@@ -88,6 +94,8 @@ impl Default for State {
             not_understood: 0,
             answered: None,
             facts: Vec::new(),
+            facts_news: false,
+            aid_told: false,
             disclosed: false,
             danger: None,
             danger_told: false,
@@ -156,6 +164,8 @@ pub enum Pick {
     NoneOfThese,
     /// 补充情况
     TellMore,
+    /// 详细说明: the rest of an entry's answer.
+    Details(String),
     /// 不等了，继续问机器人
     Resume,
 }

@@ -10,9 +10,12 @@ use super::nouns::{
 };
 use super::reading::{Command, Reading};
 use super::script::{Context, Follows};
-use super::state::{FACTS_MAX, Pick, Seen, State};
+use super::state::{Pick, Seen, State};
 use super::turn::Rule;
-use super::{answer, consultant, danger, form, waiting};
+use super::{answer, consultant, danger, facts, follow, form, waiting};
+
+/// The intent of who is not helped: a person and more words are offered.
+const FRUSTRATION: &str = "chat.frustration";
 
 /// What one event leads to. Nothing of it is shown before it is committed.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,7 +183,7 @@ fn end(d: &mut Draft, closed: bool) -> Rule {
 
 /// Rows 1 to 10 for a citizen's text.
 fn said(d: &mut Draft) -> Rule {
-    keep_facts(d);
+    facts::keep(d);
     let confesses = d.reading.concerns.contains(&Concern::Confession);
     let confessed_now = confesses && !d.state.confession;
     d.state.confession |= confesses;
@@ -206,26 +209,21 @@ fn said(d: &mut Draft) -> Rule {
         .or_else(|| answer::row_refused(d))
         .or_else(|| form::row(d))
         .or_else(|| row_service(d))
+        .or_else(|| follow::row_rejected(d))
         .or_else(|| row_small_talk(d))
         .or_else(|| row_resume(d))
         .or_else(|| answer::row_required(d))
+        .or_else(|| facts::row_corrected(d))
+        .or_else(|| follow::row_follow_up(d))
+        .or_else(|| follow::row_several(d))
         .or_else(|| answer::row_answer(d))
         .or_else(|| answer::row_clarify(d))
         .or_else(|| answer::row_pointer(d))
         .unwrap_or_else(|| answer::row_last(d));
+    facts::tell(d, rule);
     // Whatever row it was: a related danger never goes without its line.
     d.safety_line();
     rule
-}
-
-fn keep_facts(d: &mut Draft) {
-    for fact in &d.reading.facts {
-        let fact = fact.kept();
-        d.state.facts.retain(|f| *f != fact);
-        d.state.facts.push(fact);
-    }
-    let surplus = d.state.facts.len().saturating_sub(FACTS_MAX);
-    d.state.facts.drain(..surplus);
 }
 
 /// A bare number answers the newest offer, unless a form is waiting for it.
@@ -299,6 +297,14 @@ fn follow(d: &mut Draft, pick: Pick) -> Rule {
             }
             None => stale(d),
         },
+        Pick::Details(id) => match d.entry(&id) {
+            Some(entry) => {
+                let rule = answer::details(d, entry);
+                form::return_to(d);
+                rule
+            }
+            None => stale(d),
+        },
         Pick::Safe(kind) => danger::safe(d, kind),
         Pick::Unsafe(kind) => danger::immediate(d, kind),
         Pick::Human => waiting::ask_human(d),
@@ -352,7 +358,12 @@ pub(super) fn row_small_talk(d: &mut Draft) -> Option<Rule> {
     }
     d.safety_line();
     d.state.not_understood = 0;
-    d.notice(&top.intent);
+    let picks = if top.intent == FRUSTRATION {
+        vec![Pick::Human, Pick::TellMore]
+    } else {
+        Vec::new()
+    };
+    d.notice_with(&top.intent, false, picks);
     Some(Rule::SmallTalk)
 }
 

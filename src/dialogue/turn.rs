@@ -47,6 +47,14 @@ pub enum Rule {
     Required,
     /// Row 7.
     Answer,
+    /// Row 7, a follow-up answered out of the matter before.
+    FollowUp,
+    /// Row 7, several questions in one message, one by one.
+    Several,
+    /// Row 7, the rest of an answer, on demand.
+    Details,
+    /// 不是，是三万: a fact was put right.
+    Corrected,
     /// Row 7, the same question again.
     Repeated,
     /// Row 8.

@@ -20,6 +20,10 @@ fn by_intent(d: &Draft) -> bool {
     let Some(top) = d.reading.intents.first() else {
         return false;
     };
+    // 按1 answers an offer, whatever its words are like.
+    if matches!(d.reading.command, Some(Command::Digit(_))) {
+        return false;
+    }
     let script = &d.ctx.script;
     let card = script.intents.get(&top.intent);
     top.intent.starts_with("service.")

@@ -305,8 +305,7 @@ impl Engine {
             let step = step::step(&ctx, state, event, &reading, now_ms);
             return (reading, step);
         };
-        let bot = matches!(state.owner, Owner::Bot | Owner::Closed { .. });
-        let (text, found, mut reading) = read(knowledge, text, bot, now_ms).await;
+        let (text, found, mut reading) = read(knowledge, state, text, now_ms).await;
         if let Some(found) = found.filter(|_| knowledge.wants_statutes(&reading)) {
             self.consult(knowledge, text, found, &mut reading, now_ms)
                 .await;
@@ -462,22 +461,19 @@ impl Engine {
 /// Reads a text: inline, unless it is so long that an async worker would be held up.
 async fn read(
     knowledge: &Arc<Knowledge>,
+    state: &State,
     text: &str,
-    bot: bool,
     now_ms: Millis,
 ) -> (Text, Option<Found>, Reading) {
-    let read = move |knowledge: &Knowledge, text: &str| {
-        let (text, mut reading) = knowledge.first(text, crate::clock::china_date(now_ms));
-        let found = bot.then(|| knowledge.bot(&text, &mut reading));
-        (text, found, reading)
-    };
+    let today = crate::clock::china_date(now_ms);
     if text.len() > INLINE_BYTES_MAX {
-        let (shared, owned) = (Arc::clone(knowledge), text.to_owned());
-        if let Ok(done) = tokio::task::spawn_blocking(move || read(&shared, &owned)).await {
+        let (shared, state, text) = (Arc::clone(knowledge), state.clone(), text.to_owned());
+        let read = move || shared.read(&state, &text, today);
+        if let Ok(done) = tokio::task::spawn_blocking(read).await {
             return done;
         }
     }
-    read(knowledge, text)
+    knowledge.read(state, text, today)
 }
 
 /// What the store calls open, with the last state of each: a record apiece, no history.

@@ -55,7 +55,9 @@ impl Outcome {
             return Outcome::HandedOff;
         }
         match step.rule {
-            Rule::Answer | Rule::Repeated => Outcome::Answered,
+            Rule::Answer | Rule::FollowUp | Rule::Several | Rule::Details | Rule::Repeated => {
+                Outcome::Answered
+            }
             Rule::Clarify | Rule::SafetyQuestion => Outcome::Clarified,
             Rule::Pointer => Outcome::Pointed,
             Rule::Form | Rule::Service => Outcome::Form,
@@ -118,14 +120,36 @@ pub fn read_rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> 
 
 /// One citizen's text as the first of a conversation.
 pub fn first_turn(knowledge: &Knowledge, text: &str, now_ms: Millis) -> (Reading, Step) {
+    said(knowledge, &State::default(), text, now_ms)
+}
+
+/// The turns of a citizen's texts, said one after the other, a second apart.
+pub fn conversation(
+    knowledge: &Knowledge,
+    texts: &[String],
+    now_ms: Millis,
+) -> Vec<(Reading, Step)> {
+    let mut turns: Vec<(Reading, Step)> = Vec::with_capacity(texts.len());
+    for (second, text) in (0..).zip(texts) {
+        let state = turns
+            .last()
+            .map(|(_, step)| step.state.clone())
+            .unwrap_or_default();
+        turns.push(said(knowledge, &state, text, now_ms + second * 1000));
+    }
+    turns
+}
+
+/// A text said in a conversation of `state`.
+fn said(knowledge: &Knowledge, state: &State, text: &str, now_ms: Millis) -> (Reading, Step) {
     let event = Event {
-        id: "1".to_owned(),
+        id: (state.last_seq + 1).to_string(),
         by: Author::Citizen,
         what: What::Say {
             text: text.to_owned(),
         },
     };
-    turn(knowledge, DUTY, &State::default(), &event, now_ms)
+    turn(knowledge, DUTY, state, &event, now_ms)
 }
 
 /// Reads and decides like the engine, on this thread and without a deadline for the statutes.
@@ -144,12 +168,9 @@ pub fn turn(
         return (reading, step);
     };
     let today = crate::clock::china_date(now_ms);
-    let (text, mut reading) = knowledge.first(text, today);
-    if matches!(state.owner, Owner::Bot | Owner::Closed { .. }) {
-        let found = knowledge.bot(&text, &mut reading);
-        if knowledge.wants_statutes(&reading) {
-            knowledge.consult(&text, &found, &mut reading, today, STATUTES_TOP);
-        }
+    let (text, found, mut reading) = knowledge.read(state, text, today);
+    if let Some(found) = found.filter(|_| knowledge.wants_statutes(&reading)) {
+        knowledge.consult(&text, &found, &mut reading, today, STATUTES_TOP);
     }
     let step = step::step(&ctx, state, event, &reading, now_ms);
     (reading, step)

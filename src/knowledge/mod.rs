@@ -5,6 +5,7 @@ pub mod check;
 mod fit;
 mod script;
 mod statutes;
+mod turn;
 
 pub use crate::kb::source::{Problem, Sources};
 pub use fit::{Fitted, fit, samples_with_statutes};

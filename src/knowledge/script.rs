@@ -215,15 +215,12 @@ fn cards(
             problems.push(Problem::new(&entry.file, entry.intent.line, message));
         }
         let citations = citations(entry, laws, today, problems);
-        let mut markdown = entry.body.clone();
-        if entry.aid && !aid_line.is_empty() {
-            markdown = format!("{markdown}\n\n{aid_line}");
-        }
+        let aid = (entry.aid && !aid_line.is_empty()).then(|| aid_line.to_owned());
         let next = entry.next.iter().map(|n| n.value.clone());
         let card = EntryCard {
             id: entry.id.value.clone(),
             title: entry.title.value.clone(),
-            markdown,
+            markdown: entry.body.clone(),
             conclusion: entry.conclusion().to_owned(),
             intent: entry.intent.value.clone(),
             human: entry.human.value,
@@ -232,6 +229,7 @@ fn cards(
             next: next.filter(|n| ids.contains(n.as_str())).collect(),
             form: offered.get(&entry.intent.value).cloned(),
             safety: entry.safety.clone(),
+            aid,
         };
         if cards.insert(card.id.clone(), card).is_some() {
             let message = format!("the entry {} is there twice", entry.id.value);

@@ -124,7 +124,7 @@ static WORD_ROLES: LazyLock<HashMap<char, Vec<(&str, Role)>>> = LazyLock::new(||
 });
 
 /// Pinyin and digits that call a human by themselves.
-const HUMAN_EXACT: &[&str] = &["0", "rengong", "zhuanrengong", "rg"];
+const HUMAN_EXACT: &[&str] = &["0", "按0", "回0", "选0", "rengong", "zhuanrengong", "rg"];
 
 /// The command a whole message stands for.
 pub fn command(text: &Text) -> Option<Command> {
@@ -235,10 +235,33 @@ fn parse_rest(rest: &str, allowed: &impl Fn(Role) -> bool, dead: &mut [bool]) ->
     found
 }
 
+/// What may stand before the number of a choice; the longer words first.
+const CHOOSING: &[&str] = &[
+    "我选择",
+    "那就选",
+    "那选",
+    "我选",
+    "我要",
+    "那就",
+    "选择",
+    "选项",
+    "回复",
+    "看看",
+    "数字",
+    "选",
+    "按",
+    "点",
+    "回",
+    "看",
+    "要",
+    "就",
+    "答",
+];
+
 /// A bare number: 1, 一, 第一个, 选2, 3号, 1。
 fn digit(normal: &str) -> Option<Command> {
     let mut rest = normal.trim_matches(|c: char| !c.is_alphanumeric());
-    for prefix in ["我选择", "我选", "选择", "选项", "选", "回复"] {
+    for prefix in CHOOSING {
         if let Some(stripped) = rest.strip_prefix(prefix) {
             rest = stripped.trim_start_matches(|c: char| !c.is_alphanumeric());
             break;
@@ -251,9 +274,22 @@ fn digit(normal: &str) -> Option<Command> {
         .unwrap_or(rest.len());
     let (number, tail) = rest.split_at(end);
     let tails: &[&str] = if ordinal.is_some() {
-        &["", "个", "项", "条", "种", "题", "个吧", "个问题"]
+        &[
+            "",
+            "个",
+            "项",
+            "条",
+            "种",
+            "题",
+            "个吧",
+            "个呗",
+            "个的",
+            "个问题",
+            "项吧",
+            "条吧",
+        ]
     } else {
-        &["", "号", "吧"]
+        &["", "号", "吧", "呗", "项", "号吧"]
     };
     if !tails.contains(&tail) {
         return None;
@@ -305,6 +341,7 @@ mod tests {
             "我要找律师",
             "别给我机器人",
             "0",
+            "按 0",
             "我要转人工!!",
             "能不能转人工",
             "请帮我转人工服务",
@@ -425,6 +462,12 @@ mod tests {
             ("第二个吧", 2),
             ("3吧", 3),
             ("99", 99),
+            ("1、", 1),
+            ("按2", 2),
+            ("那就第二个吧", 2),
+            ("看第三条", 3),
+            ("我要第1个", 1),
+            ("选 第二项", 2),
         ] {
             assert_eq!(of(raw), Some(Command::Digit(value)), "{raw}");
         }

@@ -7,6 +7,7 @@ pub mod classifier;
 pub mod command;
 pub mod danger;
 pub mod entities;
+pub mod lean;
 pub mod mask;
 pub mod nlu;
 mod simplify;

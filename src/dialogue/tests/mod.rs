@@ -1,6 +1,7 @@
 //! The dialogue as a whole: transcripts row by row, properties over any events, a desk under load.
 
 mod desk;
+mod follow;
 mod form;
 mod format;
 mod people;

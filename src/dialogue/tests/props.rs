@@ -7,7 +7,7 @@ use crate::dialogue::desk::matter::{
 };
 use crate::dialogue::nouns::*;
 use crate::dialogue::reading::{
-    Command, Fact, FactKind, Hit, IntentScore, READING_BYTES_MAX, Reading,
+    Aspect, Command, Fact, FactKind, Hit, IntentScore, Lean, READING_BYTES_MAX, Reading,
 };
 use crate::dialogue::script::*;
 use crate::dialogue::state::{FACTS_MAX, *};
@@ -168,6 +168,21 @@ fn intents() -> impl Strategy<Value = Vec<IntentScore>> {
     vec(score, 0..7)
 }
 
+fn lean() -> impl Strategy<Value = Lean> {
+    use Aspect::*;
+    let aspect = select(vec![Money, Time, Refusal, Why, More, Role, Other]);
+    let about = select(vec!["", "loan", "all of it", "\u{1}\u{1}"]);
+    prop_oneof![
+        Just(Lean::Corrected),
+        Just(Lean::Rejected),
+        Just(Lean::FactCorrected),
+        (aspect, about).prop_map(|(aspect, about)| Lean::FollowUp {
+            aspect,
+            about: about.to_owned(),
+        }),
+    ]
+}
+
 fn reading() -> impl Strategy<Value = Reading> {
     let wild_citation =
         (wild_text(), wild_text()).prop_map(|(law, article)| citation(&law, &article));
@@ -183,9 +198,21 @@ fn reading() -> impl Strategy<Value = Reading> {
         option::weighted(0.3, command()),
         vec(fact(), 0..9),
         flags,
+        (
+            option::weighted(0.3, lean()),
+            prop_oneof![4 => Just(Vec::new()), 1 => hits()],
+        ),
     )
         .prop_map(
-            |((intents, hits, statutes, legal), dangers, concerns, command, facts, flags)| {
+            |(
+                (intents, hits, statutes, legal),
+                dangers,
+                concerns,
+                command,
+                facts,
+                flags,
+                (lean, several),
+            )| {
                 Reading {
                     intents,
                     hits,
@@ -198,6 +225,9 @@ fn reading() -> impl Strategy<Value = Reading> {
                     unintelligible: flags.0,
                     question: flags.1,
                     statutes_missed: flags.2,
+                    lean,
+                    several,
+                    more_questions: flags.0,
                     digest: flags.3,
                 }
             },
@@ -408,6 +438,8 @@ fn every_bound_together_is_within_the_states() {
             times: u8::MAX,
         }),
         facts: vec![fact; FACTS_MAX],
+        facts_news: true,
+        aid_told: true,
         disclosed: true,
         danger: Some(kind),
         danger_told: true,

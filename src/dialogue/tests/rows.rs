@@ -386,6 +386,8 @@ fn every_listed_key_is_used_somewhere() {
         include_str!("../consultant.rs"),
         include_str!("../danger.rs"),
         include_str!("../draft.rs"),
+        include_str!("../facts.rs"),
+        include_str!("../follow.rs"),
         include_str!("../form.rs"),
         include_str!("../step.rs"),
         include_str!("../waiting.rs"),

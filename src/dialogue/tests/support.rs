@@ -25,6 +25,7 @@ fn entry(id: &str) -> EntryCard {
         next: Vec::new(),
         form: None,
         safety: None,
+        aid: None,
     }
 }
 

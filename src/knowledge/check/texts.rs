@@ -6,8 +6,10 @@ use crate::dialogue::script::{Follows, Script, SlotKind};
 /// Texts said outside the dialogue: the notice by the edge, the line about legal aid under answers.
 const OUTSIDE: [&str; 2] = ["notice", "aid_line"];
 /// Places that a text must hold, because what fills them must be said.
-const PLACES: [(&str, &[&str]); 3] = [
+const PLACES: [(&str, &[&str]); 5] = [
     ("notice", &["{operator}", "{contact}", "{retention}"]),
+    ("facts.said", &["{facts}"]),
+    ("facts.corrected", &["{facts}"]),
     ("handoff.queued", &["{position}"]),
     ("handoff.taken", &["{name}", "{role}"]),
 ];

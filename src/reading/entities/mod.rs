@@ -64,10 +64,28 @@ static ROLES: LazyLock<Vec<&str>> = LazyLock::new(|| {
         .split_whitespace()
         .collect()
 });
+/// How far a matter has come. The longest that fits counts.
+static STAGES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    "已经起诉 已起诉 起诉了 还没起诉 没起诉 被起诉了 收到传票 收到起诉状 已经立案 已立案 立案了 还没立案 \
+     已经开庭 开过庭 已经开过庭 还没开庭 一审判了 一审判决 二审判了 已经判了 判决下来 判决生效 已经判决 已判决 \
+     申请仲裁了 已经仲裁 仲裁裁决 仲裁下来 已经离职 已离职 离职了 还在职 还没离职 已经离婚 已离婚 离婚了 还没离婚 \
+     没离婚 已经报警 报警了 报了警 还没报警 没报警 已经签了 已经签字 签了字 还没签 已经退休 已经分居 没领证 已经领证 \
+     领了证 申请执行了 已经执行 强制执行了"
+        .split_whitespace()
+        .collect()
+});
+/// Characters before a stage that make it a question or somebody's wish (想离婚了, 要不要报警了).
+const NO_STAGE_BEFORE: &str = "想要能会该如若等怎么";
+
 /// Characters between 我是 and the role at most (我是小店老板).
 const ROLE_GAP_CHARS: usize = 5;
 /// What begins a gap that tells something else (我是说老板跑了).
 const NO_ROLE_GAP: &str = "说想问被在跟因和从让不怕替帮要去为否给对看听没有";
+
+/// Whether a text is one of the roles, alone.
+pub(super) fn is_role(text: &str) -> bool {
+    ROLES.contains(&text)
+}
 
 /// The facts told in `text`, in order; `today` is the day in China.
 pub fn facts(text: &Text, today: Date) -> Vec<Fact> {
@@ -75,6 +93,7 @@ pub fn facts(text: &Text, today: Date) -> Vec<Fact> {
     scan.run();
     scan.places(text);
     scan.roles();
+    scan.stages();
     scan.facts.sort_by_key(|(start, _)| *start);
     scan.facts.into_iter().map(|(_, fact)| fact).collect()
 }
@@ -282,6 +301,25 @@ impl Scan {
                 self.keep(start, length, FactKind::Role, None);
                 at = start + length;
             }
+        }
+    }
+
+    /// 已经起诉, 离职了: what has happened so far, unless the text asks or supposes it.
+    fn stages(&mut self) {
+        let mut at = 0;
+        while at < self.chars.len() {
+            let before = at.checked_sub(1).map(|i| self.chars[i]);
+            let stages = STAGES.iter().filter(|s| begins(&self.chars[at..], s));
+            let length = stages.map(|s| s.chars().count()).max();
+            let told = length.filter(|length| {
+                let after = self.chars.get(at + length);
+                !before.is_some_and(|c| NO_STAGE_BEFORE.contains(c))
+                    && !after.is_some_and(|c| "吗么没会怎能还要".contains(*c))
+            });
+            if let Some(length) = told {
+                self.keep(at, length, FactKind::Stage, None);
+            }
+            at += length.unwrap_or(1);
         }
     }
 

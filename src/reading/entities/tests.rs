@@ -16,6 +16,7 @@ fn told(normaliser: &Normaliser, raw: &str) -> Vec<String> {
             FactKind::Place => "place",
             FactKind::Number => "number",
             FactKind::Role => "role",
+            FactKind::Stage => "stage",
         };
         let value = match (fact.kind, fact.value) {
             (_, None) => String::new(),
