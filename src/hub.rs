@@ -53,6 +53,8 @@ pub enum Push {
     },
     /// The position in the queue changed.
     Position(u32),
+    /// A messaging platform has taken messages, or has not; for the desk.
+    Delivery(Arc<crate::wire::Delivery>),
     /// A frame of the socket's own edge, serialised.
     Frame(String),
     /// The socket is to be closed.

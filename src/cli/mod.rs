@@ -3,6 +3,7 @@
 mod ask;
 mod calibrate;
 mod chat;
+mod channel;
 mod check;
 mod data;
 mod eval;
@@ -83,6 +84,9 @@ enum Command {
         #[arg(long, value_name = "FILE", requires = "statutes")]
         laws: Option<PathBuf>,
     },
+    /// Accounts on messaging platforms.
+    #[command(subcommand)]
+    Channel(ChannelCommand),
     /// Accounts of consultants.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -152,6 +156,17 @@ enum EvalCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum ChannelCommand {
+    /// Try a channel's credentials with its platform.
+    Check {
+        /// Its name in the settings.
+        name: String,
+    },
+    /// List the channels with their addresses and the secrets they miss.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
 enum StaffCommand {
     /// Add or replace an account; asks for the password, or reads it with --password-stdin.
     Add {
@@ -216,6 +231,7 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
             statutes: Some(file),
             laws,
         } => calibrate::statutes(&open, &file, laws.as_deref()).map(|()| true),
+        Command::Channel(command) => channel::channel(&open, &command),
         Command::Staff(command) => staff::staff(&open, command).map(|()| true),
         Command::Data(command) => data::data(&open, command).map(|()| true),
     }

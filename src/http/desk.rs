@@ -232,13 +232,18 @@ impl Desk {
             _subscription: subscription,
         };
         self.followed.insert(conversation.clone(), followed);
+        let delivery = self.app.channels.delivery(&conversation);
         out.feed(&DeskServerFrame::Conversation {
             conversation,
             owner,
             messages,
             more,
         })
-        .await
+        .await?;
+        match delivery {
+            Some(delivery) => out.feed(&DeskServerFrame::Delivery(delivery)).await,
+            None => Ok(()),
+        }
     }
 
     async fn page(
@@ -349,7 +354,13 @@ impl Desk {
 
     async fn send_queue(&self, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
         let board = &self.app.engine.board;
-        let items = |list: Vec<(String, Header)>| list.into_iter().map(item).collect();
+        let items = |list: Vec<(String, Header)>| {
+            let item = |(conversation, header): (String, Header)| {
+                let delivery = self.app.channels.delivery(&conversation);
+                item(conversation, header, delivery.map(|d| d.label))
+            };
+            list.into_iter().map(item).collect()
+        };
         let frame = DeskServerFrame::Queue {
             waiting: items(board.waiting()),
             mine: items(board.owned_by(&self.account.staff)),
@@ -391,6 +402,12 @@ impl Desk {
             }
             Push::Typing { by_citizen: true } => {
                 out.feed(&DeskServerFrame::Typing { conversation }).await
+            }
+            Push::Delivery(delivery) => {
+                if !self.followed.contains_key(&conversation) {
+                    return Ok(());
+                }
+                out.feed(&DeskServerFrame::Delivery((*delivery).clone())).await
             }
             Push::Typing { .. } | Push::Position(_) | Push::Frame(_) | Push::Close { .. } => Ok(()),
         }
@@ -499,7 +516,7 @@ fn readable(header: &Header, account: &Account) -> bool {
     own || (waiting && (!header.lawyer_only || account.role == StaffRole::Lawyer))
 }
 
-fn item((conversation, header): (String, Header)) -> QueueItem {
+fn item(conversation: String, header: Header, channel: Option<String>) -> QueueItem {
     QueueItem {
         conversation,
         since_ms: header.waiting_since_ms,
@@ -508,6 +525,7 @@ fn item((conversation, header): (String, Header)) -> QueueItem {
         area: header.area,
         last_seq: header.last_seq,
         lawyer_only: header.lawyer_only,
+        channel,
     }
 }
 

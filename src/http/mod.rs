@@ -1,5 +1,6 @@
 //! The edge towards browsers: sockets, pages, desk, health, metrics, shutdown.
 
+mod channels;
 mod desk;
 pub mod frames;
 mod health;
@@ -12,13 +13,15 @@ pub mod socket;
 pub mod token;
 mod writer;
 
+use crate::channels::{Channels, REQUEST_BYTES_MAX};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::people::session::Sessions;
 use crate::people::staff::Accounts;
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::routing::{any, get};
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get, post};
 use health::HttpMetrics;
 use limits::PerMinute;
 use std::net::{IpAddr, SocketAddr};
@@ -31,6 +34,7 @@ use tokio::sync::{Semaphore, watch};
 /// What every handler shares.
 pub struct App {
     pub engine: Arc<Engine>,
+    pub channels: Arc<Channels>,
     pub config: Config,
     pub tokens: Tokens,
     pub sessions: Sessions,
@@ -51,8 +55,14 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(engine: Arc<Engine>, config: Config, tokens: Tokens, accounts: Accounts) -> App {
-        let metrics = HttpMetrics::new(&engine);
+    pub fn new(
+        engine: Arc<Engine>,
+        channels: Arc<Channels>,
+        config: Config,
+        tokens: Tokens,
+        accounts: Accounts,
+    ) -> App {
+        let metrics = HttpMetrics::new(&engine, &channels);
         App {
             metrics,
             sessions: Sessions::new(&tokens.derive(b"desk sessions")),
@@ -65,6 +75,7 @@ impl App {
             stop: watch::Sender::new(false),
             reload_problem: ArcSwap::from_pointee(None),
             engine,
+            channels,
             config,
         }
     }
@@ -89,6 +100,14 @@ pub fn router(app: Arc<App>) -> Router {
                 .post(sign_in::sign_in)
                 .delete(sign_in::sign_out),
         )
+        .route(
+            "/channels/{name}",
+            get(channels::handshake)
+                .post(channels::receive)
+                .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX)),
+        )
+        .route("/api/v1/outbox", get(channels::outbox))
+        .route("/api/v1/outbox/{id}/resend", post(channels::resend))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -88,7 +88,7 @@ impl Writer {
                 }
                 Ok(())
             }
-            Push::Typing { by_citizen } if by_citizen => Ok(()),
+            Push::Typing { by_citizen: true } | Push::Delivery(_) => Ok(()),
             Push::Typing { .. } => out.feed(&ServerFrame::Typing).await,
             Push::Position(position) => self.state(out, Some(position)).await,
             Push::Frame(text) => out.feed_text(text).await,

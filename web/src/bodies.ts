@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { markdown, plain } from './markdown';
-import type { Body, Choice, Citation, Message, StaffRole, Verdict } from './wire';
+import type { Body, Choice, Citation, Media, Message, StaffRole, Verdict } from './wire';
 
 /** What a message lets its reader do; without it everything is only shown. */
 export interface Actions {
@@ -32,6 +32,16 @@ const VERDICTS: Record<Verdict, string> = {
 /** Fixed texts that are set small. */
 const ASIDES = new Set(['bot_disclosure', 'rate.thanks']);
 
+const MEDIA: Record<Media, string> = {
+  image: '图片',
+  voice: '语音',
+  video: '视频',
+  file: '文件',
+  location: '位置',
+  link: '链接',
+  other: '其他内容',
+};
+
 export const ROLES: Record<StaffRole, string> = {
   consultant: '咨询员',
   lawyer: '律师',
@@ -50,6 +60,8 @@ export function body(message: Message, view: View): TemplateResult {
       return html`<p>转人工</p>`;
     case 'rating':
       return html`<p>${b.score >= 3 ? '有帮助' : '没帮助'}${b.reason ? html`：${b.reason}` : nothing}</p>`;
+    case 'attachment':
+      return html`<p>［${MEDIA[b.media]}］</p>`;
     case 'end':
       return html`<p>结束咨询</p>`;
     case 'answer':

@@ -1,0 +1,597 @@
+//! PURE: what is kept of one account on one channel, and what is to be sent to it next.
+//!
+//! One log for each account, one record for each change, the state after it in full. The conditional append makes a
+//! message's claim atomic, also between several processes; the header stays open while anything may have to be sent,
+//! so that a start finds what is unfinished without reading history.
+//!
+//! Outgoing texts are not kept here: they lie in the conversation's log, and `cursor` says how far the platform has
+//! taken them. So a reply that was committed cannot be forgotten between two logs.
+
+use super::Limits;
+use crate::dialogue::nouns::{Media, Millis, Seq};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// Number of the record format.
+pub const FORMAT: u16 = 1;
+/// How long a message's key is remembered: 飞书 sends again for up to 7.1 hours.
+pub const CLAIM_KEPT_MS: Millis = 9 * 3_600_000;
+/// Keys remembered for one account; who sends more in nine hours loses the oldest.
+pub const CLAIMS_MAX: usize = 2_000;
+/// Messages of one account that may wait to be handled; the next one is refused and sent again by the platform.
+pub const INBOX_MAX: usize = 64;
+/// Bytes of text that may wait; the rest of a record is far smaller.
+pub const INBOX_BYTES_MAX: usize = 160 * 1024;
+/// Dead letters kept for one account; the oldest goes first.
+pub const DEAD_MAX: usize = 50;
+/// Tries of one part before it becomes a dead letter: some 14 hours.
+pub const TRIES_MAX: u32 = 24;
+/// Code of an account that cannot be reached because the person left.
+pub const LEFT: &str = "left";
+/// What asks for the rest of a text that was cut.
+const GO_ON: [&str; 4] = ["继续", "更多", "接着", "1 继续"];
+/// Pause after the first failure, doubled after each further one, in ms.
+const RETRY_FIRST_MS: Millis = 500;
+const RETRY_MAX_MS: Millis = 3_600_000;
+
+/// One account of a platform that talks with us.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub format: u16,
+    /// Name of the channel.
+    pub channel: String,
+    /// The platform's id of the person.
+    pub account: String,
+    /// The conversation it has now; none before the first message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// Every message up to this seq was taken by the platform, or became a dead letter.
+    #[serde(default)]
+    pub cursor: Seq,
+    #[serde(default)]
+    pub claims: Claims,
+    /// Claimed and not handled yet, oldest first.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub inbox: VecDeque<Waiting>,
+    /// The batch that is being sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sending: Option<Sending>,
+    #[serde(default)]
+    pub quota: Quota,
+    /// Where the platform wants replies for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ReplyTo>,
+    /// Fixed texts owed to the person, keys of `intents/texts.yml`, sent after the next batch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<String>,
+    /// The notice on data was sent or is owed.
+    #[serde(default)]
+    pub noticed: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dead: Vec<Dead>,
+    /// Ranges to be sent before anything else: revived dead letters, and what a closed conversation still owed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Dead>,
+    /// Why nothing can be sent until the person writes: the platform's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+    /// Something may have to be sent without the person writing: the header is open.
+    #[serde(default)]
+    pub open: bool,
+}
+
+/// One message from outside, claimed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Id of the event it becomes.
+    pub id: String,
+    pub at_ms: Millis,
+    pub said: Said,
+}
+
+impl Waiting {
+    fn bytes(&self) -> usize {
+        match &self.said {
+            Said::Text { text } => text.len(),
+            Said::Media { reference, .. } => reference.len(),
+            Said::Human | Said::Greeting | Said::Left => 0,
+        }
+    }
+}
+
+/// What an account sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Said {
+    Text {
+        text: String,
+    },
+    /// Pressed 转人工 in a menu.
+    Human,
+    /// Not text; `reference` is the platform's id of it.
+    Media {
+        media: Media,
+        reference: String,
+    },
+    /// Followed or entered: is greeted.
+    Greeting,
+    /// Unfollowed: cannot be reached.
+    Left,
+}
+
+/// A batch: the messages after `after` up to `through`, as one text in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sending {
+    pub conversation: String,
+    pub after: Seq,
+    pub through: Seq,
+    /// Fixed texts sent with it: so many of `owed`.
+    #[serde(default)]
+    pub owed: usize,
+    /// Parts that the platform has taken.
+    #[serde(default)]
+    pub parts_done: usize,
+    #[serde(default)]
+    pub tries: u32,
+    /// Not before, in ms since the Unix epoch.
+    #[serde(default)]
+    pub next_ms: Millis,
+}
+
+/// Messages that were given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dead {
+    pub conversation: String,
+    /// Messages after this seq …
+    pub after: Seq,
+    /// … up to this one.
+    pub through: Seq,
+    pub parts_done: usize,
+    pub at_ms: Millis,
+    /// The platform's code.
+    pub code: String,
+}
+
+/// Sends that the platform still allows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// When the person's last message or event opened it.
+    pub from_ms: Millis,
+    /// After this nothing may be sent.
+    pub closes_ms: Millis,
+    pub allowed: u32,
+    pub sent: u32,
+}
+
+/// A reply address that came with a message; its host is checked before it is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyTo {
+    pub url: String,
+    pub until_ms: Millis,
+}
+
+/// What a claim turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claimed {
+    New,
+    Duplicate,
+    /// Too many are waiting: the platform is to send it again.
+    Full,
+}
+
+/// How many sends are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Left {
+    Some(u32),
+    Unlimited,
+}
+
+impl Account {
+    pub fn new(channel: &str, account: &str) -> Account {
+        Account {
+            format: FORMAT,
+            channel: channel.to_owned(),
+            account: account.to_owned(),
+            conversation: None,
+            cursor: 0,
+            claims: Claims::default(),
+            inbox: VecDeque::new(),
+            sending: None,
+            quota: Quota::default(),
+            reply_to: None,
+            owed: Vec::new(),
+            noticed: false,
+            dead: Vec::new(),
+            again: Vec::new(),
+            held: None,
+            open: false,
+        }
+    }
+
+    /// Claims a message under its key, before any work on it.
+    pub fn claim(&mut self, key: u64, waiting: Vec<Waiting>, limits: &Limits, now_ms: Millis) -> Claimed {
+        if self.claims.has(key, now_ms) {
+            return Claimed::Duplicate;
+        }
+        let bytes: usize = self.inbox.iter().chain(&waiting).map(Waiting::bytes).sum();
+        if self.inbox.len() + waiting.len() > INBOX_MAX || bytes > INBOX_BYTES_MAX {
+            return Claimed::Full;
+        }
+        self.claims.add(key, now_ms);
+        let greeting = waiting.iter().any(|w| w.said == Said::Greeting);
+        self.open = true;
+        if waiting.iter().any(|w| w.said == Said::Left) {
+            self.quota.allowed = 0;
+            self.held = Some(LEFT.into());
+            return Claimed::New;
+        }
+        let fresh = limits.quota(greeting, now_ms);
+        // An event opens less than a message: it must not take away what the last message opened.
+        let kept = greeting && self.left(limits, now_ms) >= Left::Some(fresh.allowed);
+        if !kept {
+            self.quota = fresh;
+        }
+        self.held = None;
+        if let Some(sending) = &mut self.sending {
+            sending.next_ms = now_ms;
+            sending.tries = 0;
+        }
+        if greeting {
+            self.owed.push("channel.welcome".into());
+        }
+        if !self.noticed {
+            self.noticed = true;
+            self.owed.push("notice".into());
+        }
+        // 继续 after a text that was cut asks for its rest, not for an answer.
+        let wants_rest = |w: &Waiting| matches!(&w.said, Said::Text { text } if GO_ON.contains(&text.trim()));
+        let cut = self.sending.as_ref().is_some_and(|s| s.parts_done > 0);
+        let asked = waiting.into_iter().filter(|w| w.said != Said::Greeting && !(cut && wants_rest(w)));
+        self.inbox.extend(asked);
+        Claimed::New
+    }
+
+    /// Begins a new conversation; what the old one still owes up to `last_seq` is sent first.
+    pub fn begin(&mut self, conversation: String, last_seq: Seq, now_ms: Millis) {
+        if let Some(old) = self.conversation.replace(conversation) {
+            let sending = self.sending.as_ref().filter(|s| s.conversation == old);
+            let after = sending.map_or(0, |s| s.through).max(self.cursor);
+            if after < last_seq {
+                self.again.push(Dead {
+                    conversation: old,
+                    after,
+                    through: last_seq,
+                    parts_done: 0,
+                    at_ms: now_ms,
+                    code: String::new(),
+                });
+            }
+        }
+        self.cursor = 0;
+    }
+
+    /// Sends left now.
+    pub fn left(&self, limits: &Limits, now_ms: Millis) -> Left {
+        if limits.per_message.is_none() {
+            return Left::Unlimited;
+        }
+        if now_ms >= self.quota.closes_ms {
+            return Left::Some(0);
+        }
+        Left::Some(self.quota.allowed.saturating_sub(self.quota.sent))
+    }
+
+    /// Makes `batch`, as it was planned and worked on, the one under way, whatever was claimed meanwhile.
+    pub fn adopt(&mut self, batch: &Sending) {
+        if let Some(sending) = &mut self.sending {
+            sending.through = batch.through;
+            sending.owed = batch.owed;
+            return;
+        }
+        let same = |d: &Dead| d.conversation == batch.conversation && d.after == batch.after;
+        if let Some(at) = self.again.iter().position(same) {
+            if self.again[at].through > batch.through {
+                self.again[at].after = batch.through;
+            } else {
+                self.again.remove(at);
+            }
+        }
+        self.sending = Some(batch.clone());
+    }
+
+    /// One part was taken by the platform; as the answer to its request (`passive`) it counts for no quota.
+    pub fn part_sent(&mut self, passive: bool) {
+        self.quota.sent = self.quota.sent.saturating_add(u32::from(!passive));
+        if let Some(sending) = &mut self.sending {
+            sending.parts_done += 1;
+            sending.tries = 0;
+            sending.next_ms = 0;
+        }
+    }
+
+    /// The batch is over: sent, or given up.
+    pub fn batch_done(&mut self) {
+        if let Some(sending) = self.sending.take() {
+            if self.conversation.as_ref() == Some(&sending.conversation) {
+                self.cursor = self.cursor.max(sending.through);
+            }
+            let told = sending.owed.min(self.owed.len());
+            self.owed.drain(..told);
+        }
+    }
+
+    /// A part was not taken and may be later. True when it was tried too often.
+    pub fn part_failed(&mut self, at_least_ms: Millis, jitter: f64, now_ms: Millis) -> bool {
+        let Some(sending) = &mut self.sending else {
+            return false;
+        };
+        sending.tries += 1;
+        sending.next_ms = now_ms + backoff_ms(sending.tries, jitter).max(at_least_ms);
+        sending.tries >= TRIES_MAX
+    }
+
+    /// Gives the batch up; it can be sent again from the list of dead letters.
+    pub fn bury(&mut self, code: &str, now_ms: Millis) {
+        let Some(sending) = &self.sending else {
+            return;
+        };
+        if self.dead.len() >= DEAD_MAX {
+            self.dead.remove(0);
+        }
+        self.dead.push(Dead {
+            conversation: sending.conversation.clone(),
+            after: sending.after,
+            through: sending.through,
+            parts_done: sending.parts_done,
+            at_ms: now_ms,
+            code: code.to_owned(),
+        });
+        self.batch_done();
+    }
+
+    /// Takes a dead letter back to be sent again. False when there is none.
+    pub fn revive(&mut self, conversation: &str, after: Seq) -> bool {
+        let one = |d: &Dead| d.conversation == conversation && d.after == after;
+        let Some(at) = self.dead.iter().position(one) else {
+            return false;
+        };
+        let dead = self.dead.remove(at);
+        self.again.push(dead);
+        self.held = None;
+        self.open = true;
+        true
+    }
+
+    /// The batch to work on: the one under way, else one to be sent again, else what came after the cursor.
+    /// `last_seq` is the conversation's last message. `None` when everything was sent.
+    pub fn next_batch(&mut self, last_seq: Seq) -> Option<&Sending> {
+        let conversation = self.conversation.clone().unwrap_or_default();
+        if let Some(sending) = &mut self.sending {
+            // Nothing of it was taken yet: what came meanwhile goes with it.
+            if sending.parts_done == 0 && sending.conversation == conversation && sending.after == self.cursor {
+                sending.through = sending.through.max(last_seq);
+                sending.owed = self.owed.len();
+            }
+            return self.sending.as_ref();
+        }
+        let fresh = |conversation, after, through, parts_done, owed| Sending {
+            conversation,
+            after,
+            through,
+            owed,
+            parts_done,
+            tries: 0,
+            next_ms: 0,
+        };
+        if !self.again.is_empty() {
+            let old = self.again.remove(0);
+            self.sending = Some(fresh(old.conversation, old.after, old.through, old.parts_done, 0));
+        } else if self.cursor < last_seq || !self.owed.is_empty() {
+            let through = last_seq.max(self.cursor);
+            self.sending = Some(fresh(conversation, self.cursor, through, 0, self.owed.len()));
+        }
+        self.sending.as_ref()
+    }
+}
+
+/// Milliseconds before the next try; `jitter` from 0 to 1 spreads many over a quarter of it.
+pub fn backoff_ms(tries: u32, jitter: f64) -> Millis {
+    let doubled = RETRY_FIRST_MS.saturating_mul(1 << tries.saturating_sub(1).min(20));
+    let pause = doubled.min(RETRY_MAX_MS);
+    // At most an hour, which an f64 holds exactly.
+    pause + (pause as f64 * 0.25 * jitter.clamp(0.0, 1.0)) as Millis
+}
+
+/// Keys of messages with the minute in which they were claimed, packed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims(VecDeque<(u64, u32)>);
+
+const CLAIM_BYTES: usize = 12;
+const MINUTE_MS: Millis = 60_000;
+
+impl Claims {
+    fn has(&self, key: u64, now_ms: Millis) -> bool {
+        let oldest = minute(now_ms - CLAIM_KEPT_MS);
+        self.0.iter().any(|(k, at)| *k == key && *at >= oldest)
+    }
+
+    fn add(&mut self, key: u64, now_ms: Millis) {
+        let oldest = minute(now_ms - CLAIM_KEPT_MS);
+        self.0.retain(|(_, at)| *at >= oldest);
+        if self.0.len() >= CLAIMS_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back((key, minute(now_ms)));
+    }
+}
+
+fn minute(at_ms: Millis) -> u32 {
+    u32::try_from(at_ms.max(0) / MINUTE_MS).unwrap_or(u32::MAX)
+}
+
+impl Serialize for Claims {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::with_capacity(self.0.len() * CLAIM_BYTES);
+        for (key, at) in &self.0 {
+            bytes.extend_from_slice(&key.to_le_bytes());
+            bytes.extend_from_slice(&at.to_le_bytes());
+        }
+        out.serialize_str(&BASE64_STANDARD_NO_PAD.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Claims {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        let text = String::deserialize(input)?;
+        let bytes = BASE64_STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)?;
+        let (rows, rest) = bytes.as_chunks::<CLAIM_BYTES>();
+        if !rest.is_empty() {
+            return Err(D::Error::custom("claims are cut short"));
+        }
+        let row = |r: &[u8; CLAIM_BYTES]| {
+            let (key, at) = r.split_at(8);
+            (
+                u64::from_le_bytes(key.try_into().unwrap_or_default()),
+                u32::from_le_bytes(at.try_into().unwrap_or_default()),
+            )
+        };
+        Ok(Claims(rows.iter().map(row).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        text_bytes: 2048,
+        per_message: Some(5),
+        per_event: 3,
+        window_ms: 48 * 3_600_000,
+        event_window_ms: 60_000,
+    };
+
+    fn said(id: &str) -> Vec<Waiting> {
+        vec![Waiting {
+            id: id.into(),
+            at_ms: 0,
+            said: Said::Text { text: "你好".into() },
+        }]
+    }
+
+    #[test]
+    fn a_key_is_claimed_once_for_eight_hours_and_over_a_restart() {
+        let hour_ms = 3_600_000;
+        let mut account = Account::new("wx", "o1");
+        assert_eq!(account.claim(7, said("a"), &LIMITS, 0), Claimed::New);
+        let bytes = serde_json::to_vec(&account).unwrap();
+        let mut again: Account = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(again, account);
+        assert_eq!(again.claim(8, said("b"), &LIMITS, 4 * hour_ms), Claimed::New);
+        assert_eq!(again.claim(7, said("a"), &LIMITS, 8 * hour_ms), Claimed::Duplicate);
+        assert_eq!(again.inbox.len(), 2);
+    }
+
+    #[test]
+    fn a_full_inbox_takes_nothing_and_remembers_nothing() {
+        let mut account = Account::new("wx", "o1");
+        for n in 0..INBOX_MAX as u64 {
+            assert_eq!(account.claim(n, said("a"), &LIMITS, 0), Claimed::New);
+        }
+        assert_eq!(account.claim(900, said("a"), &LIMITS, 0), Claimed::Full);
+        account.inbox.pop_front();
+        assert_eq!(account.claim(900, said("a"), &LIMITS, 0), Claimed::New);
+    }
+
+    #[test]
+    fn the_largest_state_fits_a_record() {
+        let mut account = Account::new("wx", &"o".repeat(128));
+        for n in 0..CLAIMS_MAX as u64 * 2 {
+            account.claim(n, said("a"), &LIMITS, 0);
+            account.inbox.clear();
+        }
+        for n in 0..INBOX_MAX as u64 {
+            let text = "字".repeat(1_000);
+            let waiting = vec![Waiting {
+                id: "i".repeat(64),
+                at_ms: 0,
+                said: Said::Text { text },
+            }];
+            account.claim(90_000 + n, waiting, &LIMITS, 0);
+        }
+        assert!(account.inbox.len() > INBOX_MAX / 2);
+        let bytes = serde_json::to_vec(&account).unwrap();
+        assert!(bytes.len() < crate::store::RECORD_BYTES_MAX, "{}", bytes.len());
+    }
+
+    #[test]
+    fn failures_wait_longer_and_longer_and_end_as_a_dead_letter_that_can_be_revived() {
+        let mut account = Account::new("wx", "o1");
+        account.conversation = Some("c".into());
+        account.cursor = 3;
+        account.sending = Some(Sending {
+            conversation: "c".into(),
+            after: 3,
+            through: 5,
+            owed: 0,
+            parts_done: 1,
+            tries: 0,
+            next_ms: 0,
+        });
+        let mut before = 0;
+        let mut now_ms = 0;
+        while !account.part_failed(0, 0.0, now_ms) {
+            let next = account.sending.as_ref().unwrap().next_ms;
+            let pause = next - now_ms;
+            assert!(pause >= before && pause <= RETRY_MAX_MS);
+            before = pause;
+            now_ms = next;
+        }
+        account.bury("45009", now_ms);
+        assert_eq!((account.cursor, account.dead.len()), (5, 1));
+        assert!(!account.revive("c", 4), "no such dead letter");
+        assert!(account.revive("c", 3));
+        let again = account.next_batch(9).unwrap();
+        assert_eq!((again.after, again.through, again.parts_done), (3, 5, 1));
+        account.batch_done();
+        let rest = account.next_batch(9).unwrap();
+        assert_eq!((rest.after, rest.through), (5, 9), "nothing is sent twice");
+    }
+
+    #[test]
+    fn a_message_opens_five_sends_and_an_event_three_for_a_minute() {
+        let mut account = Account::new("wx", "o1");
+        account.claim(1, said("a"), &LIMITS, 0);
+        assert_eq!(account.left(&LIMITS, 1), Left::Some(5));
+        account.part_sent(true);
+        account.part_sent(false);
+        assert_eq!(account.left(&LIMITS, 1), Left::Some(4));
+        assert_eq!(account.left(&LIMITS, LIMITS.window_ms), Left::Some(0));
+        let mut greeting = said("b");
+        greeting[0].said = Said::Greeting;
+        account.claim(2, greeting.clone(), &LIMITS, 10);
+        assert_eq!(account.left(&LIMITS, 11), Left::Some(4), "an event takes nothing away");
+        let mut fresh = Account::new("wx", "o2");
+        fresh.claim(2, greeting, &LIMITS, 10);
+        assert_eq!(fresh.left(&LIMITS, 11), Left::Some(3));
+        assert_eq!(fresh.left(&LIMITS, 60_011), Left::Some(0));
+        assert_eq!(fresh.owed, ["channel.welcome", "notice"]);
+    }
+
+    #[test]
+    fn a_closed_conversation_s_last_words_are_sent_before_the_new_one_s() {
+        let mut account = Account::new("wx", "o1");
+        account.begin("old".into(), 0, 0);
+        account.cursor = 4;
+        account.begin("new".into(), 6, 0);
+        let batch = account.next_batch(2).unwrap().clone();
+        assert_eq!((batch.conversation.as_str(), batch.after, batch.through), ("old", 4, 6));
+        account.batch_done();
+        assert_eq!(account.cursor, 0);
+        let batch = account.next_batch(2).unwrap();
+        assert_eq!((batch.conversation.as_str(), batch.through), ("new", 2));
+    }
+}
