@@ -28,8 +28,10 @@ struct SendLabel {
 pub struct Metrics {
     inbound: Family<InboundLabel, Counter>,
     sends: Family<SendLabel, Counter>,
-    /// Accounts with something unfinished.
+    /// Accounts with a worker.
     pub open: Gauge,
+    /// Of these: accounts with something to handle or to send.
+    pub busy: Gauge,
     pub dead: Counter,
     seconds: Histogram,
 }
@@ -40,6 +42,7 @@ impl Default for Metrics {
             inbound: Family::default(),
             sends: Family::default(),
             open: Gauge::default(),
+            busy: Gauge::default(),
             dead: Counter::default(),
             seconds: Histogram::new(SECONDS),
         }
@@ -63,6 +66,11 @@ impl Metrics {
             "faxun_channel_open",
             "Accounts on platforms whose worker is at work or waits",
             self.open.clone(),
+        );
+        registry.register(
+            "faxun_channel_busy",
+            "Accounts on platforms with something to handle or to send: the depth of the queue",
+            self.busy.clone(),
         );
         registry.register(
             "faxun_channel_dead",

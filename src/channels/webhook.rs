@@ -153,3 +153,21 @@ impl Channel for Webhook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made with the Python library standardwebhooks 1.1.0.
+    #[test]
+    fn signs_as_standard_webhooks_does() {
+        let webhook = Webhook {
+            key: Zeroizing::new(unbase64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwAAAA").unwrap()),
+            reply_url: String::new(),
+            http: Http::default(),
+        };
+        let body = r#"{"account":"u1","kind":"text","text":"你好"}"#;
+        let signature = webhook.signature("msg_1", "1700000000", body.as_bytes());
+        assert_eq!(signature, "RxhgvTllaVfPtaNw2Ztsug5ZCyJQ5Ta7o0tQzM5H/Eo=");
+    }
+}

@@ -84,6 +84,7 @@ impl Channels {
 
     pub(super) async fn work(self: Arc<Self>, entry: Arc<Entry>, name: String, slot: Arc<Slot>) {
         self.metrics.open.inc();
+        self.metrics.busy.inc();
         let mut worker = Worker {
             channels: Arc::clone(&self),
             entry,
@@ -107,6 +108,11 @@ impl Channels {
             };
             match next {
                 Next::Again => {}
+                Next::Wait(None) => {
+                    self.metrics.busy.dec();
+                    worker.wait(None).await;
+                    self.metrics.busy.inc();
+                }
                 Next::Wait(until_ms) => worker.wait(until_ms).await,
                 Next::Idle => {
                     slot.running.store(false, Ordering::SeqCst);
@@ -118,6 +124,7 @@ impl Channels {
             }
         }
         self.metrics.open.dec();
+        self.metrics.busy.dec();
     }
 }
 
