@@ -69,7 +69,8 @@ impl AccessToken {
         }
         let mut fresh = fetch(Ask::Usual).await;
         // 微信's stable_token gives the same token again unless a new one is forced.
-        let same = |f: &Result<Fresh, SendError>| matches!(f, Ok(f) if Some(f.token.as_str()) == refused);
+        let same =
+            |f: &Result<Fresh, SendError>| matches!(f, Ok(f) if Some(f.token.as_str()) == refused);
         if same(&fresh) {
             if now_ms < held.forced_ms + FORCE_PAUSE_MS {
                 return Err(SendError::retry("token_refused", FORCE_PAUSE_MS));
@@ -117,7 +118,9 @@ mod tests {
         let (a, b) = tokio::join!(get(Some("t0")), get(Some("t0")));
         assert_eq!([a.unwrap(), b.unwrap()], ["t1", "t1"]);
         assert_eq!(calls.load(Ordering::Relaxed), 2);
-        let late = access.get(None, 7_200_000, |_| numbered(&calls, 7200)).await;
+        let late = access
+            .get(None, 7_200_000, |_| numbered(&calls, 7200))
+            .await;
         assert_eq!(late.unwrap(), "t2", "renewed before its end");
     }
 

@@ -152,6 +152,9 @@ pub struct Dead {
     pub at_ms: Millis,
     /// The platform's code.
     pub code: String,
+    /// Fixed texts that went with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<String>,
 }
 
 /// Sends that the platform still allows.
@@ -211,7 +214,13 @@ impl Account {
     }
 
     /// Claims a message under its key, before any work on it.
-    pub fn claim(&mut self, key: u64, waiting: Vec<Waiting>, limits: &Limits, now_ms: Millis) -> Claimed {
+    pub fn claim(
+        &mut self,
+        key: u64,
+        waiting: Vec<Waiting>,
+        limits: &Limits,
+        now_ms: Millis,
+    ) -> Claimed {
         if self.claims.has(key, now_ms) {
             return Claimed::Duplicate;
         }
@@ -246,11 +255,23 @@ impl Account {
             self.owed.push("notice".into());
         }
         // 继续 after a text that was cut asks for its rest, not for an answer.
-        let wants_rest = |w: &Waiting| matches!(&w.said, Said::Text { text } if GO_ON.contains(&text.trim()));
+        let wants_rest =
+            |w: &Waiting| matches!(&w.said, Said::Text { text } if GO_ON.contains(&text.trim()));
         let cut = self.sending.as_ref().is_some_and(|s| s.parts_done > 0);
-        let asked = waiting.into_iter().filter(|w| w.said != Said::Greeting && !(cut && wants_rest(w)));
+        let asked = waiting
+            .into_iter()
+            .filter(|w| w.said != Said::Greeting && !(cut && wants_rest(w)));
         self.inbox.extend(asked);
         Claimed::New
+    }
+
+    /// The conversation was erased: there is nothing of it to send.
+    pub fn forget(&mut self, conversation: &str) {
+        if self.conversation.as_deref() == Some(conversation) {
+            self.conversation = None;
+            self.sending = None;
+            self.cursor = 0;
+        }
     }
 
     /// Begins a new conversation; what the old one still owes up to `last_seq` is sent first.
@@ -266,6 +287,7 @@ impl Account {
                     parts_done: 0,
                     at_ms: now_ms,
                     code: String::new(),
+                    owed: Vec::new(),
                 });
             }
         }
@@ -347,6 +369,7 @@ impl Account {
             parts_done: sending.parts_done,
             at_ms: now_ms,
             code: code.to_owned(),
+            owed: self.owed.iter().take(sending.owed).cloned().collect(),
         });
         self.batch_done();
     }
@@ -370,7 +393,10 @@ impl Account {
         let conversation = self.conversation.clone().unwrap_or_default();
         if let Some(sending) = &mut self.sending {
             // Nothing of it was taken yet: what came meanwhile goes with it.
-            if sending.parts_done == 0 && sending.conversation == conversation && sending.after == self.cursor {
+            if sending.parts_done == 0
+                && sending.conversation == conversation
+                && sending.after == self.cursor
+            {
                 sending.through = sending.through.max(last_seq);
                 sending.owed = self.owed.len();
             }
@@ -387,10 +413,24 @@ impl Account {
         };
         if !self.again.is_empty() {
             let old = self.again.remove(0);
-            self.sending = Some(fresh(old.conversation, old.after, old.through, old.parts_done, 0));
+            let owed = old.owed.len();
+            self.owed.splice(0..0, old.owed);
+            self.sending = Some(fresh(
+                old.conversation,
+                old.after,
+                old.through,
+                old.parts_done,
+                owed,
+            ));
         } else if self.cursor < last_seq || !self.owed.is_empty() {
             let through = last_seq.max(self.cursor);
-            self.sending = Some(fresh(conversation, self.cursor, through, 0, self.owed.len()));
+            self.sending = Some(fresh(
+                conversation,
+                self.cursor,
+                through,
+                0,
+                self.owed.len(),
+            ));
         }
         self.sending.as_ref()
     }
@@ -446,7 +486,9 @@ impl<'de> Deserialize<'de> for Claims {
     fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         use serde::de::Error as _;
         let text = String::deserialize(input)?;
-        let bytes = BASE64_STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)?;
+        let bytes = BASE64_STANDARD_NO_PAD
+            .decode(text)
+            .map_err(D::Error::custom)?;
         let (rows, rest) = bytes.as_chunks::<CLAIM_BYTES>();
         if !rest.is_empty() {
             return Err(D::Error::custom("claims are cut short"));
@@ -478,7 +520,9 @@ mod tests {
         vec![Waiting {
             id: id.into(),
             at_ms: 0,
-            said: Said::Text { text: "你好".into() },
+            said: Said::Text {
+                text: "你好".into(),
+            },
         }]
     }
 
@@ -490,8 +534,14 @@ mod tests {
         let bytes = serde_json::to_vec(&account).unwrap();
         let mut again: Account = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(again, account);
-        assert_eq!(again.claim(8, said("b"), &LIMITS, 4 * hour_ms), Claimed::New);
-        assert_eq!(again.claim(7, said("a"), &LIMITS, 8 * hour_ms), Claimed::Duplicate);
+        assert_eq!(
+            again.claim(8, said("b"), &LIMITS, 4 * hour_ms),
+            Claimed::New
+        );
+        assert_eq!(
+            again.claim(7, said("a"), &LIMITS, 8 * hour_ms),
+            Claimed::Duplicate
+        );
         assert_eq!(again.inbox.len(), 2);
     }
 
@@ -524,7 +574,11 @@ mod tests {
         }
         assert!(account.inbox.len() > INBOX_MAX / 2);
         let bytes = serde_json::to_vec(&account).unwrap();
-        assert!(bytes.len() < crate::store::RECORD_BYTES_MAX, "{}", bytes.len());
+        assert!(
+            bytes.len() < crate::store::RECORD_BYTES_MAX,
+            "{}",
+            bytes.len()
+        );
     }
 
     #[test]
@@ -573,7 +627,11 @@ mod tests {
         let mut greeting = said("b");
         greeting[0].said = Said::Greeting;
         account.claim(2, greeting.clone(), &LIMITS, 10);
-        assert_eq!(account.left(&LIMITS, 11), Left::Some(4), "an event takes nothing away");
+        assert_eq!(
+            account.left(&LIMITS, 11),
+            Left::Some(4),
+            "an event takes nothing away"
+        );
         let mut fresh = Account::new("wx", "o2");
         fresh.claim(2, greeting, &LIMITS, 10);
         assert_eq!(fresh.left(&LIMITS, 11), Left::Some(3));
@@ -588,7 +646,10 @@ mod tests {
         account.cursor = 4;
         account.begin("new".into(), 6, 0);
         let batch = account.next_batch(2).unwrap().clone();
-        assert_eq!((batch.conversation.as_str(), batch.after, batch.through), ("old", 4, 6));
+        assert_eq!(
+            (batch.conversation.as_str(), batch.after, batch.through),
+            ("old", 4, 6)
+        );
         account.batch_done();
         assert_eq!(account.cursor, 0);
         let batch = account.next_batch(2).unwrap();

@@ -88,7 +88,8 @@ impl Http {
         headers: &[(&'static str, &str)],
         body: &serde_json::Value,
     ) -> Result<Answer, HttpError> {
-        self.post_bytes(url, headers, body.to_string().into_bytes()).await
+        self.post_bytes(url, headers, body.to_string().into_bytes())
+            .await
     }
 
     /// Posts JSON that is written already, because its bytes were signed.
@@ -119,17 +120,30 @@ impl Http {
             .body(Full::new(Bytes::from(body)))
             .map_err(|_| HttpError::Address)?;
         let whole = async {
-            let answer = self.client.request(request).await.map_err(|_| HttpError::Connect)?;
+            let answer = self
+                .client
+                .request(request)
+                .await
+                .map_err(|_| HttpError::Connect)?;
             let status = answer.status().as_u16();
-            let retry_after = answer.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok());
-            let retry_after_s = retry_after.and_then(|v| v.trim().parse::<i64>().ok()).unwrap_or(0);
-            let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
+            let retry_after = answer
+                .headers()
+                .get(RETRY_AFTER)
+                .and_then(|v| v.to_str().ok());
+            let retry_after_s = retry_after
+                .and_then(|v| v.trim().parse::<i64>().ok())
+                .unwrap_or(0);
+            let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX)
+                .collect()
+                .await;
             Ok(Answer {
                 status,
                 retry_after_ms: retry_after_s.clamp(0, RETRY_AFTER_S_MAX) * 1000,
                 body: body.map_err(|_| HttpError::Body)?.to_bytes(),
             })
         };
-        tokio::time::timeout(DEADLINE, whole).await.unwrap_or(Err(HttpError::Timeout))
+        tokio::time::timeout(DEADLINE, whole)
+            .await
+            .unwrap_or(Err(HttpError::Timeout))
     }
 }

@@ -9,8 +9,8 @@ use aes::Aes256;
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
 use base64::Engine as _;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -38,7 +38,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// Why an envelope could not be opened. Never says what was inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CryptoError {
-    #[error("an EncodingAESKey has {ENCODING_KEY_CHARS} letters and digits: copy it again from the console")]
+    #[error(
+        "an EncodingAESKey has {ENCODING_KEY_CHARS} letters and digits: copy it again from the console"
+    )]
     Key,
     #[error("the message is no base64, or not a whole number of blocks")]
     Shape,
@@ -135,7 +137,8 @@ impl Envelope {
             .get(RANDOM_BYTES..RANDOM_BYTES + LENGTH_BYTES)
             .and_then(|b| <[u8; LENGTH_BYTES]>::try_from(b).ok())
             .ok_or(CryptoError::Inside)?;
-        let length = usize::try_from(u32::from_be_bytes(length)).map_err(|_| CryptoError::Inside)?;
+        let length =
+            usize::try_from(u32::from_be_bytes(length)).map_err(|_| CryptoError::Inside)?;
         let rest = &plain[RANDOM_BYTES + LENGTH_BYTES..];
         if length > rest.len() {
             return Err(CryptoError::Inside);
@@ -182,7 +185,8 @@ fn cbc_open(key: &[u8; 32], iv: &[u8], mut sealed: Vec<u8>) -> Result<Vec<u8>, C
     if sealed.is_empty() || sealed.len() % BLOCK_BYTES != 0 {
         return Err(CryptoError::Shape);
     }
-    let cipher = cbc::Decryptor::<Aes256>::new_from_slices(key, iv).map_err(|_| CryptoError::Key)?;
+    let cipher =
+        cbc::Decryptor::<Aes256>::new_from_slices(key, iv).map_err(|_| CryptoError::Key)?;
     // The library's PKCS#7 refuses more than a block of AES, so the padding is taken off by hand.
     cipher
         .decrypt_padded::<NoPadding>(&mut sealed)
@@ -294,7 +298,11 @@ mod tests {
         let mut plain = vec![0; RANDOM_BYTES];
         plain.extend_from_slice(&u32::MAX.to_be_bytes());
         plain.extend_from_slice(b"short");
-        let sealed = base64(&cbc_seal(&envelope.key, &envelope.key[..BLOCK_BYTES], plain));
+        let sealed = base64(&cbc_seal(
+            &envelope.key,
+            &envelope.key[..BLOCK_BYTES],
+            plain,
+        ));
         assert_eq!(envelope.open(&sealed), Err(CryptoError::Inside));
     }
 }

@@ -20,7 +20,10 @@ pub enum Said {
 pub fn read(answer: &Answer) -> (Said, Value) {
     if answer.status >= 500 || answer.status == 429 {
         let code = format!("http_{}", answer.status);
-        return (Said::Failed(SendError::retry(code, answer.retry_after_ms)), Value::Null);
+        return (
+            Said::Failed(SendError::retry(code, answer.retry_after_ms)),
+            Value::Null,
+        );
     }
     let Ok(value) = serde_json::from_slice::<Value>(&answer.body) else {
         return (Said::Failed(SendError::retry("answer", 0)), Value::Null);
@@ -50,7 +53,9 @@ pub fn advice(code: &str) -> &'static str {
     match code {
         "40001" | "40125" | "41004" => "AppSecret 不对：到平台后台重置并更新密钥。",
         "40013" => "AppID 或 CorpID 不对：照平台后台的值改配置。",
-        "40164" | "60020" => "服务器的公网 IP 不在白名单：到平台后台的“IP 白名单/企业可信 IP”里加上。",
+        "40164" | "60020" => {
+            "服务器的公网 IP 不在白名单：到平台后台的“IP 白名单/企业可信 IP”里加上。"
+        }
         "48001" => "这个账号没有调用接口的权限：公众号要先认证，或把 customer_service 设为 false。",
         "45009" => "接口调用太频繁，今天的次数用完了：到平台后台清零，或等到明天。",
         "connect" | "timeout" => "连不上平台：检查服务器能否访问外网、base_url 是否写对。",

@@ -55,15 +55,21 @@ impl Feishu {
 
     /// The event, opened where it is sealed.
     fn open(&self, body: &[u8]) -> Result<Value, Refused> {
-        let outer: Value = serde_json::from_slice(body).map_err(|_| Refused::Malformed("no JSON"))?;
-        match (outer.get("encrypt").and_then(Value::as_str), &self.encrypt_key) {
+        let outer: Value =
+            serde_json::from_slice(body).map_err(|_| Refused::Malformed("no JSON"))?;
+        match (
+            outer.get("encrypt").and_then(Value::as_str),
+            &self.encrypt_key,
+        ) {
             (None, None) => Ok(outer),
             (Some(sealed), Some(key)) => {
                 let plain = open_feishu(key, sealed)?;
                 serde_json::from_str(&plain).map_err(|_| Refused::Malformed("no JSON inside"))
             }
             (Some(_), None) => Err(Refused::Malformed("sealed, but there is no encrypt_key")),
-            (None, Some(_)) => Err(Refused::Malformed("not sealed, but there is an encrypt_key")),
+            (None, Some(_)) => Err(Refused::Malformed(
+                "not sealed, but there is an encrypt_key",
+            )),
         }
     }
 
@@ -76,7 +82,10 @@ impl Feishu {
     async fn access(&self, refused: Option<&str>, now_ms: Millis) -> Result<String, SendError> {
         let fetch = |_| async move {
             let body = json!({"app_id": self.app_id, "app_secret": self.app_secret});
-            let url = format!("{}/open-apis/auth/v3/tenant_access_token/internal", self.base);
+            let url = format!(
+                "{}/open-apis/auth/v3/tenant_access_token/internal",
+                self.base
+            );
             let answer = self.http.post(&url, &[], &body).await?;
             let (code, value) = code_of(&answer)?;
             let token = value.get("tenant_access_token").and_then(Value::as_str);
@@ -106,11 +115,24 @@ fn code_of(answer: &Answer) -> Result<(i64, Value), SendError> {
 fn said(message: &Value) -> Said {
     let text_of = |name: &str| message.get(name).and_then(Value::as_str).unwrap_or("");
     let content: Value = serde_json::from_str(text_of("content")).unwrap_or(Value::Null);
-    let field = |name: &str| content.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
-    let media = |media, name: &str| Said::Media { media, reference: field(name) };
+    let field = |name: &str| {
+        content
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
+    };
+    let media = |media, name: &str| Said::Media {
+        media,
+        reference: field(name),
+    };
     match text_of("message_type") {
-        "text" => Said::Text { text: field("text") },
-        "post" => Said::Text { text: post(&content) },
+        "text" => Said::Text {
+            text: field("text"),
+        },
+        "post" => Said::Text {
+            text: post(&content),
+        },
         "image" => media(Media::Image, "image_key"),
         "audio" => media(Media::Voice, "file_key"),
         "media" => media(Media::Video, "file_key"),
@@ -122,9 +144,24 @@ fn said(message: &Value) -> Said {
 
 /// The words of a rich text, line by line.
 fn post(content: &Value) -> String {
-    let mut lines = vec![content.get("title").and_then(Value::as_str).unwrap_or("").to_owned()];
-    for line in content.get("content").and_then(Value::as_array).into_iter().flatten() {
-        let words = line.as_array().into_iter().flatten().filter_map(|part| part.get("text")?.as_str());
+    let mut lines = vec![
+        content
+            .get("title")
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned(),
+    ];
+    for line in content
+        .get("content")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let words = line
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|part| part.get("text")?.as_str());
         lines.push(words.collect());
     }
     lines.retain(|l| !l.is_empty());
@@ -142,7 +179,12 @@ impl Channel for Feishu {
         if let (Some(key), false) = (&self.encrypt_key, signature.is_empty()) {
             let timestamp = request.header("x-lark-request-timestamp");
             let nonce = request.header("x-lark-request-nonce");
-            let parts = [timestamp.as_bytes(), nonce.as_bytes(), key.as_bytes(), request.body];
+            let parts = [
+                timestamp.as_bytes(),
+                nonce.as_bytes(),
+                key.as_bytes(),
+                request.body,
+            ];
             if !same(sha256_hex(&parts).as_bytes(), signature.as_bytes()) {
                 return Err(Refused::Forged);
             }
@@ -156,12 +198,17 @@ impl Channel for Feishu {
                 return Err(Refused::Forged);
             }
             let challenge = event.get("challenge").cloned().unwrap_or_default();
-            return Ok(Received::of(Vec::new(), Reply::json(&json!({"challenge": challenge}))));
+            return Ok(Received::of(
+                Vec::new(),
+                Reply::json(&json!({"challenge": challenge})),
+            ));
         }
         if self.encrypt_key.is_some() && signature.is_empty() {
             return Err(Refused::Forged);
         }
-        let header = event.get("header").ok_or(Refused::Malformed("no header: use events of version 2.0"))?;
+        let header = event
+            .get("header")
+            .ok_or(Refused::Malformed("no header: use events of version 2.0"))?;
         if !self.token_holds(header.get("token")) {
             return Err(Refused::Forged);
         }
@@ -173,8 +220,11 @@ impl Channel for Feishu {
             return Ok(Received::of(Vec::new(), ack));
         }
         let text_at = |path: &str| event.pointer(path).and_then(Value::as_str);
-        let message = event.pointer("/event/message").ok_or(Refused::Malformed("no message"))?;
-        let sender = text_at("/event/sender/sender_id/open_id").ok_or(Refused::Malformed("no open_id"))?;
+        let message = event
+            .pointer("/event/message")
+            .ok_or(Refused::Malformed("no message"))?;
+        let sender =
+            text_at("/event/sender/sender_id/open_id").ok_or(Refused::Malformed("no open_id"))?;
         let id = text_at("/event/message/message_id").ok_or(Refused::Malformed("no message_id"))?;
         if text_at("/event/message/chat_type").is_some_and(|chat| chat != "p2p") {
             return Ok(Received::of(Vec::new(), ack));
@@ -198,17 +248,27 @@ impl Channel for Feishu {
             "content": content,
             "uuid": target.send_id,
         });
-        let url = format!("{}/open-apis/im/v1/messages?receive_id_type=open_id", self.base);
+        let url = format!(
+            "{}/open-apis/im/v1/messages?receive_id_type=open_id",
+            self.base
+        );
         let mut refused: Option<String> = None;
         loop {
             let access = self.access(refused.as_deref(), target.now_ms).await?;
             let bearer = format!("Bearer {access}");
-            let answer = self.http.post(&url, &[("authorization", &bearer)], &body).await?;
+            let answer = self
+                .http
+                .post(&url, &[("authorization", &bearer)], &body)
+                .await?;
             match code_of(&answer)?.0 {
                 0 => return Ok(()),
                 code if TOKEN_CODES.contains(&code) && refused.is_none() => refused = Some(access),
-                code if TOKEN_CODES.contains(&code) => return Err(SendError::retry(code.to_string(), 0)),
-                code if RATE_CODES.contains(&code) => return Err(SendError::retry(code.to_string(), RATE_PAUSE_MS)),
+                code if TOKEN_CODES.contains(&code) => {
+                    return Err(SendError::retry(code.to_string(), 0));
+                }
+                code if RATE_CODES.contains(&code) => {
+                    return Err(SendError::retry(code.to_string(), RATE_PAUSE_MS));
+                }
                 code => return Err(SendError::refused(code.to_string())),
             }
         }

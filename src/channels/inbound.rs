@@ -10,15 +10,12 @@ use crate::store::{Appended, LogId, NewRecord, Revision, StoreError};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 /// The platform cuts at 5 s; an answer of ours that comes by then must be on its way.
 const PASSIVE_WAIT: Duration = Duration::from_millis(4_000);
-/// A repeat after this long means that the platform did not get our answer: it is given again. A repeat that comes
-/// sooner is a copy of a request that we are answering.
-const LOST_FROM_MS: Millis = 4_500;
-/// The platform's last repeat comes before this.
-const LOST_UNTIL_MS: Millis = 20_000;
+/// Messages of a stream that may wait to be claimed; more wait in the connection.
+const STREAM_QUEUE: usize = 16;
 /// Fetches after one notice; more are left to the next.
 const PULLS_MAX: u32 = 64;
 /// Events that one message may become, each of [`TEXT_CHARS_MAX`] characters; what is beyond is not taken, and said so.
@@ -82,7 +79,11 @@ impl Channels {
 
     fn refuse(&self, name: &str, refused: Refused) -> Answer {
         self.metrics.inbound(name, refused.code());
-        tracing::warn!(channel = name, reason = refused.code(), "a request was refused");
+        tracing::warn!(
+            channel = name,
+            reason = refused.code(),
+            "a request was refused"
+        );
         Answer::Refused(refused)
     }
 
@@ -148,8 +149,18 @@ impl Channels {
         let now_ms = crate::clock::now_ms();
         let name = slots::name_of(&self.key, &entry.name, &inbound.account);
         let slot = self.slots.get(&name);
-        let digest = hmac_sha256(&self.key, &[b"message\0", entry.name.as_bytes(), &[0], inbound.key.as_bytes()]);
-        let (key, _) = digest.split_first_chunk::<8>().map_or((0, &[][..]), |(k, r)| (u64::from_le_bytes(*k), r));
+        let digest = hmac_sha256(
+            &self.key,
+            &[
+                b"message\0",
+                entry.name.as_bytes(),
+                &[0],
+                inbound.key.as_bytes(),
+            ],
+        );
+        let (key, _) = digest
+            .split_first_chunk::<8>()
+            .map_or((0, &[][..]), |(k, r)| (u64::from_le_bytes(*k), r));
         let cut = matches!(&inbound.said, Said::Text { text } if text.chars().nth(CHUNKS_MAX * TEXT_CHARS_MAX).is_some());
         let message = Message {
             key,
@@ -170,10 +181,12 @@ impl Channels {
             }
             Claimed::Duplicate => {
                 self.metrics.inbound(&entry.name, "duplicate");
-                let answered = slot.answered.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let lost = answered.filter(|a| {
-                    a.key == key && (LOST_FROM_MS..LOST_UNTIL_MS).contains(&(now_ms - a.claimed_ms))
-                });
+                let answered = slot
+                    .answered
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone();
+                let lost = answered.filter(|a| a.was_lost(key, now_ms));
                 // The newest request for a message answers it: the platform has given the older ones up.
                 if lost.is_none() && awaits(&slot, key) {
                     set_waiter(&slot, key, offer);
@@ -198,7 +211,9 @@ impl Channels {
         let store = &**self.engine.store();
         let limits = entry.channel.limits();
         let look = |a: &mut Account| a.conversation.clone();
-        let (conversation, _) = slots::change(store, slot, name, Some(account), look).await.map_err(Unclaimed::Store)?;
+        let (conversation, _) = slots::change(store, slot, name, Some(account), look)
+            .await
+            .map_err(Unclaimed::Store)?;
         let over = match &conversation {
             None => Some(0),
             Some(conversation) => match self.engine.status(conversation).await {
@@ -208,9 +223,17 @@ impl Channels {
                 Err(error) => return Err(Unclaimed::Engine(error)),
             },
         };
-        let speaks = message.waiting.iter().any(|w| !matches!(w.said, Said::Greeting | Said::Left));
+        let speaks = message
+            .waiting
+            .iter()
+            .any(|w| !matches!(w.said, Said::Greeting | Said::Left));
         let fresh = match over {
-            Some(last_seq) if speaks => Some((self.new_conversation(name).await.map_err(Unclaimed::Store)?, last_seq)),
+            Some(last_seq) if speaks => Some((
+                self.new_conversation(name)
+                    .await
+                    .map_err(Unclaimed::Store)?,
+                last_seq,
+            )),
             _ => None,
         };
         let claim = |a: &mut Account| {
@@ -231,7 +254,9 @@ impl Channels {
             claimed
         };
         let claimed = slots::change(store, slot, name, Some(account), claim).await;
-        claimed.map(|(claimed, _)| claimed).map_err(Unclaimed::Store)
+        claimed
+            .map(|(claimed, _)| claimed)
+            .map_err(Unclaimed::Store)
     }
 
     /// The id of a new conversation, noted as this account's.
@@ -252,8 +277,29 @@ impl Channels {
             slot.wake.notify_one();
             return;
         }
+        self.metrics.open.inc();
+        self.metrics.busy.inc();
         let worker = Arc::clone(self).work(Arc::clone(entry), name.to_owned(), Arc::clone(slot));
         tokio::spawn(worker);
+    }
+
+    /// Listens where messages come over a connection that we open. Ends when the channel has none.
+    pub(super) async fn listen(self: Arc<Self>, entry: Arc<Entry>) {
+        let (inlet, mut messages) = mpsc::channel(STREAM_QUEUE);
+        let streaming = entry.channel.stream(inlet);
+        let claiming = async {
+            while let Some((inbound, done)) = messages.recv().await {
+                let claimed = Arc::clone(&self)
+                    .claim(Arc::clone(&entry), inbound, None)
+                    .await;
+                if let Err(error) = &claimed {
+                    self.unclaimed(&entry.name, error);
+                }
+                // Who no longer waits gets the message again and is told of the repeat.
+                let _ = done.send(claimed.is_ok());
+            }
+        };
+        tokio::join!(streaming, claiming);
     }
 
     /// Fetches messages after a notice until there are no more. The cursor is kept after they were claimed.
@@ -272,18 +318,32 @@ impl Channels {
         }
     }
 
-    async fn pull_once(self: &Arc<Self>, entry: &Arc<Entry>, hint: &str) -> Result<bool, SendError> {
+    async fn pull_once(
+        self: &Arc<Self>,
+        entry: &Arc<Entry>,
+        hint: &str,
+    ) -> Result<bool, SendError> {
         let store = &**self.engine.store();
         let unavailable = |_| SendError::retry("store", 0);
-        let log = LogId::new(&format!("chan-cursor/{}", entry.name)).map_err(|_| SendError::refused("name"))?;
+        let log = LogId::new(&format!("chan-cursor/{}", entry.name))
+            .map_err(|_| SendError::refused("name"))?;
         let last = store.last(&log).await.map_err(unavailable)?;
         let (cursor, revision, records) = match &last {
-            Some((record, revision)) => (String::from_utf8_lossy(&record.body).into_owned(), *revision, record.last_seq),
+            Some((record, revision)) => (
+                String::from_utf8_lossy(&record.body).into_owned(),
+                *revision,
+                record.last_seq,
+            ),
             None => (String::new(), Revision::START, 0),
         };
-        let pulled = entry.channel.pull(&cursor, hint, crate::clock::now_ms()).await?;
+        let pulled = entry
+            .channel
+            .pull(&cursor, hint, crate::clock::now_ms())
+            .await?;
         for inbound in pulled.inbound {
-            let claim = Arc::clone(self).claim(Arc::clone(entry), inbound, None).await;
+            let claim = Arc::clone(self)
+                .claim(Arc::clone(entry), inbound, None)
+                .await;
             if let Err(error) = claim {
                 self.unclaimed(&entry.name, &error);
                 return Err(SendError::retry("claim", 0));
@@ -297,7 +357,11 @@ impl Channels {
             body: pulled.cursor.into_bytes(),
             header: None,
         };
-        match store.append(&log, revision, record).await.map_err(unavailable)? {
+        match store
+            .append(&log, revision, record)
+            .await
+            .map_err(unavailable)?
+        {
             Appended::Done(_) => Ok(pulled.more),
             // Another process fetched as well; what it claimed is claimed.
             Appended::Conflict | Appended::Gone => Ok(false),
@@ -316,7 +380,11 @@ fn awaits(slot: &Slot, key: u64) -> bool {
     waiter.as_ref().is_some_and(|w| w.key == key)
 }
 
-async fn answer_in_time(offered: oneshot::Receiver<Offer>, passive: &Passive, wait: Duration) -> Option<Reply> {
+async fn answer_in_time(
+    offered: oneshot::Receiver<Offer>,
+    passive: &Passive,
+    wait: Duration,
+) -> Option<Reply> {
     let offer = tokio::time::timeout(wait, offered).await.ok()?.ok()?;
     let reply = passive(&offer.text);
     // From here on the answer is written without another wait.
@@ -338,11 +406,21 @@ fn waiting(id: &str, said: Said, at_ms: Millis) -> Vec<Waiting> {
         let id = id.to_owned();
         return vec![Waiting { id, at_ms, said }];
     }
-    let clean: Vec<char> = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    let chunks = clean.chunks(TEXT_CHARS_MAX).take(CHUNKS_MAX).map(|c| c.iter().collect::<String>());
+    let clean: Vec<char> = text
+        .chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect();
+    let chunks = clean
+        .chunks(TEXT_CHARS_MAX)
+        .take(CHUNKS_MAX)
+        .map(|c| c.iter().collect::<String>());
     let said = chunks.filter(|c| !c.trim().is_empty());
     let numbered = said.enumerate().map(|(n, text)| Waiting {
-        id: if n == 0 { id.to_owned() } else { format!("{id}-{n}") },
+        id: if n == 0 {
+            id.to_owned()
+        } else {
+            format!("{id}-{n}")
+        },
         at_ms,
         said: Said::Text { text },
     });
@@ -351,5 +429,9 @@ fn waiting(id: &str, said: Said, at_ms: Millis) -> Vec<Waiting> {
 
 /// A reply that went out as the answer to a request, kept for a repeat of that request.
 pub(super) fn note_answered(slot: &Slot, key: u64, text: String, claimed_ms: Millis) {
-    *slot.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Answered { key, text, claimed_ms });
+    *slot.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Answered {
+        key,
+        text,
+        claimed_ms,
+    });
 }

@@ -87,7 +87,9 @@ impl Metrics {
 
     pub(super) fn inbound(&self, channel: &str, outcome: &'static str) {
         let channel = channel.to_owned();
-        self.inbound.get_or_create(&InboundLabel { channel, outcome }).inc();
+        self.inbound
+            .get_or_create(&InboundLabel { channel, outcome })
+            .inc();
     }
 
     pub(super) fn sent(&self, channel: &str, code: &str) {

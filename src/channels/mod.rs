@@ -18,6 +18,7 @@ pub mod account;
 pub mod client;
 pub mod crypto;
 pub mod dingtalk;
+pub mod dingtalk_stream;
 pub mod errcode;
 pub mod feishu;
 pub mod inbound;
@@ -44,6 +45,7 @@ use metrics::Metrics;
 use slots::Slots;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, oneshot};
 
 /// Largest request a platform may send, in bytes. 微信 sends a few KiB.
 pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
@@ -196,6 +198,9 @@ pub struct Inbound {
 /// Makes the answer to the request carry a text; `None` when the text does not fit.
 pub type Passive = Box<dyn Fn(&str) -> Reply + Send + Sync>;
 
+/// Takes messages of a connection that we opened; answers true when one is durable and may be acknowledged.
+pub type Inlet = mpsc::Sender<(Inbound, oneshot::Sender<bool>)>;
+
 /// A request that was verified and read.
 pub struct Received {
     /// Empty for what needs no answer.
@@ -257,7 +262,9 @@ impl SendError {
 
     pub fn code(&self) -> &str {
         match self {
-            SendError::Retry { code, .. } | SendError::Window { code } | SendError::Refused { code } => code,
+            SendError::Retry { code, .. }
+            | SendError::Window { code }
+            | SendError::Refused { code } => code,
         }
     }
 }
@@ -298,6 +305,9 @@ pub trait Channel: Send + Sync {
         Ok(Pulled::default())
     }
 
+    /// Keeps a connection to the platform open, where messages come over one. Returns at once where they do not.
+    async fn stream(&self, _inlet: Inlet) {}
+
     /// Tries the credentials with the platform; the error says in plain words what to do.
     async fn check(&self) -> Result<String, String>;
 }
@@ -325,7 +335,9 @@ pub struct Channels {
 
 impl std::fmt::Debug for Channels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Channels").field("names", &self.entries.keys()).finish_non_exhaustive()
+        f.debug_struct("Channels")
+            .field("names", &self.entries.keys())
+            .finish_non_exhaustive()
     }
 }
 
@@ -360,14 +372,20 @@ impl Channels {
 }
 
 /// Makes a channel of its settings.
-pub fn build(settings: &Settings, secrets: &Secrets, http: &Http) -> Result<Box<dyn Channel>, ConfigError> {
+pub fn build(
+    settings: &Settings,
+    secrets: &Secrets,
+    http: &Http,
+) -> Result<Box<dyn Channel>, ConfigError> {
     Ok(match settings.kind {
         ChannelKind::Wechat | ChannelKind::Miniprogram => {
             Box::new(wechat::Wechat::new(settings, secrets, http.clone())?)
         }
         ChannelKind::Wecom => Box::new(wecom::Wecom::new(settings, secrets, http.clone())?),
         ChannelKind::WecomKf => Box::new(wecom_kf::WecomKf::new(settings, secrets, http.clone())?),
-        ChannelKind::Dingtalk => Box::new(dingtalk::Dingtalk::new(settings, secrets, http.clone())?),
+        ChannelKind::Dingtalk => {
+            Box::new(dingtalk::Dingtalk::new(settings, secrets, http.clone())?)
+        }
         ChannelKind::Feishu => Box::new(feishu::Feishu::new(settings, secrets, http.clone())?),
         ChannelKind::Webhook => Box::new(webhook::Webhook::new(settings, secrets, http.clone())?),
     })

@@ -23,7 +23,10 @@ pub enum Resent {
 impl Channels {
     /// The delivery of a conversation that came over a channel and is open.
     pub fn delivery(&self, conversation: &str) -> Option<Delivery> {
-        let deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+        let deliveries = self
+            .deliveries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         deliveries.get(conversation).cloned()
     }
 
@@ -33,10 +36,15 @@ impl Channels {
             return;
         };
         let now_ms = crate::clock::now_ms();
-        let dead = account.dead.last().filter(|d| d.conversation == conversation);
+        let dead = account
+            .dead
+            .last()
+            .filter(|d| d.conversation == conversation);
         let (state, code) = match (&account.held, &account.sending, dead) {
             (Some(code), _, _) if code == LEFT => (DeliveryState::Left, Some(code.clone())),
-            (Some(code), Some(s), _) if s.tries > 0 => (DeliveryState::Retrying, Some(code.clone())),
+            (Some(code), Some(s), _) if s.tries > 0 => {
+                (DeliveryState::Retrying, Some(code.clone()))
+            }
             (Some(code), _, _) => (DeliveryState::Held, Some(code.clone())),
             (None, Some(_), _) => (DeliveryState::Sending, None),
             (None, None, Some(dead)) => (DeliveryState::Failed, Some(dead.code.clone())),
@@ -55,7 +63,10 @@ impl Channels {
             code,
             left,
         };
-        let mut deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut deliveries = self
+            .deliveries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let before = if account.open {
             deliveries.insert(conversation.clone(), delivery.clone())
         } else {
@@ -63,7 +74,9 @@ impl Channels {
         };
         drop(deliveries);
         if before.as_ref() != Some(&delivery) {
-            self.engine.hub.push(&conversation, None, Push::Delivery(Arc::new(delivery)));
+            self.engine
+                .hub
+                .push(&conversation, None, Push::Delivery(Arc::new(delivery)));
         }
     }
 
@@ -73,7 +86,9 @@ impl Channels {
         let mut letters = Vec::new();
         let mut after: Option<LogId> = None;
         loop {
-            let logs = store.logs(slots::PREFIX, after.as_ref(), PAGE_ACCOUNTS).await?;
+            let logs = store
+                .logs(slots::PREFIX, after.as_ref(), PAGE_ACCOUNTS)
+                .await?;
             let Some(last) = logs.last().cloned() else {
                 return Ok(letters);
             };
@@ -104,7 +119,10 @@ impl Channels {
         };
         let slot = self.slots.get(&name);
         let store = self.engine.store();
-        let revived = slots::change(&**store, &slot, &name, None, |a| a.revive(conversation, after)).await;
+        let revived = slots::change(&**store, &slot, &name, None, |a| {
+            a.revive(conversation, after)
+        })
+        .await;
         match revived {
             Ok((true, _)) => {
                 self.kick(entry, &name, &slot);
@@ -118,7 +136,12 @@ impl Channels {
 
 fn letter(name: &str, account: &Account, dead: &Dead) -> DeadLetter {
     DeadLetter {
-        id: format!("{}.{}.{}", name.replace('/', "."), dead.conversation, dead.after),
+        id: format!(
+            "{}.{}.{}",
+            name.replace('/', "."),
+            dead.conversation,
+            dead.after
+        ),
         channel: account.channel.clone(),
         conversation: dead.conversation.clone(),
         after: dead.after,
@@ -133,5 +156,8 @@ fn parse_id(id: &str) -> Option<(String, &str, u64)> {
     let mut parts = id.split('.');
     let (channel, digest) = (parts.next()?, parts.next()?);
     let (conversation, after) = (parts.next()?, parts.next()?.parse().ok()?);
-    parts.next().is_none().then(|| (format!("{channel}/{digest}"), conversation, after))
+    parts
+        .next()
+        .is_none()
+        .then(|| (format!("{channel}/{digest}"), conversation, after))
 }

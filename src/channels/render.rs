@@ -10,7 +10,10 @@ const CHOICE_MARK: &str = ". ";
 
 /// Several messages as one text, in order. Those of the citizen are left out; `""` when nothing is left.
 pub fn text(messages: &[Message]) -> String {
-    let shown: Vec<&Message> = messages.iter().filter(|m| m.from != From::Citizen).collect();
+    let shown: Vec<&Message> = messages
+        .iter()
+        .filter(|m| m.from != From::Citizen)
+        .collect();
     let newest_offer = shown.iter().rposition(|m| !options(&m.body).is_empty());
     let mut text = String::new();
     for (at, message) in shown.iter().enumerate() {
@@ -40,7 +43,10 @@ fn bubble(message: &Message, numbered: bool) -> String {
         let _ = write!(out, "【{} {name}】", role.label());
     }
     match &message.body {
-        Body::Text { text } | Body::Clarify { text, .. } | Body::Notice { text, .. } | Body::Handoff { text, .. } => {
+        Body::Text { text }
+        | Body::Clarify { text, .. }
+        | Body::Notice { text, .. }
+        | Body::Handoff { text, .. } => {
             out.push_str(text.trim());
         }
         Body::Form {
@@ -69,10 +75,17 @@ fn bubble(message: &Message, numbered: bool) -> String {
             out.push_str(text.trim());
             cite(&mut out, citations);
         }
-        Body::Choice { .. } | Body::Request { .. } | Body::Rating { .. } | Body::Attachment { .. } | Body::End => {}
+        Body::Choice { .. }
+        | Body::Request { .. }
+        | Body::Rating { .. }
+        | Body::Attachment { .. }
+        | Body::End => {}
     }
     if numbered {
-        let missing = |c: &&Choice| !out.contains(&format!("{} {}", c.option, c.label)) && !out.contains(&format!("{}{CHOICE_MARK}{}", c.option, c.label));
+        let missing = |c: &&Choice| {
+            !out.contains(&format!("{} {}", c.option, c.label))
+                && !out.contains(&format!("{}{CHOICE_MARK}{}", c.option, c.label))
+        };
         let lines: Vec<String> = options(&message.body)
             .iter()
             .filter(missing)
@@ -92,7 +105,13 @@ fn cite(out: &mut String, citations: &[Citation]) {
     }
     out.push_str("\n\n法律依据：");
     for citation in citations {
-        let _ = write!(out, "\n《{}》{}（{}）", citation.law, citation.article, citation.verdict.label());
+        let _ = write!(
+            out,
+            "\n《{}》{}（{}）",
+            citation.law,
+            citation.article,
+            citation.verdict.label()
+        );
         if let Some(text) = &citation.text {
             let _ = write!(out, "\n{}", text.trim());
         }
@@ -131,7 +150,13 @@ fn links(line: &str) -> String {
             Some((open + mid, open + mid + close))
         });
         let Some((mid, close)) = link else { break };
-        let _ = write!(out, "{}{}（{}）", &rest[..open], &rest[open + 1..mid], &rest[mid + 2..close]);
+        let _ = write!(
+            out,
+            "{}{}（{}）",
+            &rest[..open],
+            &rest[open + 1..mid],
+            &rest[mid + 2..close]
+        );
         rest = &rest[close + 1..];
     }
     out.push_str(rest);
@@ -205,8 +230,17 @@ mod tests {
             text: "你想问哪个？".into(),
             options: vec![choice(1, "欠薪"), choice(2, "都不是")],
         };
-        let said = message(From::Citizen, Body::Text { text: "我的话".into() });
-        let text = text(&[said, message(From::Bot, answer), message(From::Bot, clarify)]);
+        let said = message(
+            From::Citizen,
+            Body::Text {
+                text: "我的话".into(),
+            },
+        );
+        let text = text(&[
+            said,
+            message(From::Bot, answer),
+            message(From::Bot, clarify),
+        ]);
         assert_eq!(
             text,
             "有危险打 110。\n\n拖欠工资\n\n怎么办\n先投诉。\n· 去监察（https://a.cn）\n\n法律依据：\n《劳动合同法》第三十条（现行有效）\n\n你想问哪个？\n\n回复数字选择：\n1. 欠薪\n2. 都不是"
@@ -219,7 +253,12 @@ mod tests {
             name: "李".into(),
             role: StaffRole::Lawyer,
         };
-        let text = text(&[message(from, Body::Text { text: "您好".into() })]);
+        let text = text(&[message(
+            from,
+            Body::Text {
+                text: "您好".into(),
+            },
+        )]);
         assert_eq!(text, "【律师 李】您好");
     }
 

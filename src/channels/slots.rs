@@ -17,6 +17,11 @@ const ROUTE_PREFIX: &str = "chan-of/";
 const CONFLICT_TRIES: u32 = 8;
 /// An account can be erased and come back so often.
 const GENERATIONS_MAX: u32 = 1_000;
+/// A repeat after this long means that the platform did not get our answer: it is given again. A repeat that comes
+/// sooner is a copy of a request that we are answering.
+const LOST_FROM_MS: Millis = 4_500;
+/// The platform's last repeat comes before this.
+const LOST_UNTIL_MS: Millis = 20_000;
 /// Bytes of the digest that names an account.
 const DIGEST_BYTES: usize = 16;
 
@@ -53,6 +58,13 @@ pub struct Answered {
     pub claimed_ms: Millis,
 }
 
+impl Answered {
+    /// Whether a repeat of its message, coming now, means that the answer did not arrive.
+    pub fn was_lost(&self, key: u64, now_ms: Millis) -> bool {
+        self.key == key && (LOST_FROM_MS..LOST_UNTIL_MS).contains(&(now_ms - self.claimed_ms))
+    }
+}
+
 /// An account in use.
 #[derive(Debug, Default)]
 pub struct Slot {
@@ -69,7 +81,10 @@ pub struct Slot {
 impl Slot {
     /// The request that waits for a reply now, if any.
     pub fn take_waiter(&self) -> Option<Waiter> {
-        self.waiter.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.waiter
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
@@ -86,7 +101,8 @@ pub fn name_of_log(log: &LogId) -> Option<&str> {
 }
 
 fn log_of(name: &str, generation: u32) -> Result<LogId, StoreError> {
-    LogId::new(&format!("{PREFIX}{name}-{generation}")).map_err(|e| StoreError::Damaged(e.to_string()))
+    LogId::new(&format!("{PREFIX}{name}-{generation}"))
+        .map_err(|e| StoreError::Damaged(e.to_string()))
 }
 
 /// Slots by name; those nobody holds are forgotten when there are too many.
@@ -167,7 +183,9 @@ pub async fn change<R>(
             Appended::Conflict | Appended::Gone => {}
         }
     }
-    Err(StoreError::Unavailable("the account is changed by too many at once".into()))
+    Err(StoreError::Unavailable(
+        "the account is changed by too many at once".into(),
+    ))
 }
 
 async fn load(store: &dyn Store, name: &str, account: Option<&str>) -> Result<Loaded, StoreError> {
@@ -177,10 +195,12 @@ async fn load(store: &dyn Store, name: &str, account: Option<&str>) -> Result<Lo
             Err(StoreError::Gone) => {}
             Err(error) => return Err(error),
             Ok(Some((record, revision))) => {
-                let account: Account =
-                    serde_json::from_slice(&record.body).map_err(|e| StoreError::Damaged(e.to_string()))?;
+                let account: Account = serde_json::from_slice(&record.body)
+                    .map_err(|e| StoreError::Damaged(e.to_string()))?;
                 if account.format > FORMAT {
-                    return Err(StoreError::Damaged("an account of a newer faxun: update".into()));
+                    return Err(StoreError::Damaged(
+                        "an account of a newer faxun: update".into(),
+                    ));
                 }
                 return Ok(Loaded {
                     log,
@@ -191,7 +211,8 @@ async fn load(store: &dyn Store, name: &str, account: Option<&str>) -> Result<Lo
             }
             Ok(None) => {
                 let channel = name.split('/').next().unwrap_or_default();
-                let account = account.ok_or_else(|| StoreError::Damaged("an account without a log".into()))?;
+                let account = account
+                    .ok_or_else(|| StoreError::Damaged("an account without a log".into()))?;
                 return Ok(Loaded {
                     log,
                     revision: Revision::START,
@@ -226,7 +247,11 @@ fn header(records: u64) -> Header {
 }
 
 /// Notes whose conversation it is, so that erasing the one erases the other.
-pub async fn note_route(store: &dyn Store, conversation: &str, account_log: &LogId) -> Result<(), StoreError> {
+pub async fn note_route(
+    store: &dyn Store,
+    conversation: &str,
+    account_log: &LogId,
+) -> Result<(), StoreError> {
     let log = route_log(conversation)?;
     let record = NewRecord {
         last_seq: 1,
@@ -237,7 +262,8 @@ pub async fn note_route(store: &dyn Store, conversation: &str, account_log: &Log
 }
 
 fn route_log(conversation: &str) -> Result<LogId, StoreError> {
-    LogId::new(&format!("{ROUTE_PREFIX}{conversation}")).map_err(|e| StoreError::Damaged(e.to_string()))
+    LogId::new(&format!("{ROUTE_PREFIX}{conversation}"))
+        .map_err(|e| StoreError::Damaged(e.to_string()))
 }
 
 /// Erases what channels keep about a conversation's account. The conversation itself is erased by its owner.
@@ -250,9 +276,53 @@ pub async fn erase_route(store: &dyn Store, conversation: &str) -> Result<(), St
     else {
         return Ok(());
     };
-    let account = std::str::from_utf8(&record.body).ok().and_then(|id| LogId::new(id).ok());
+    let account = std::str::from_utf8(&record.body)
+        .ok()
+        .and_then(|id| LogId::new(id).ok());
     if let Some(account) = account {
         store.erase(&account).await?;
     }
     store.erase(&route).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::memory::MemoryStore;
+
+    #[test]
+    fn an_answer_is_lost_when_the_platform_asks_again_in_time() {
+        let answered = Answered {
+            key: 7,
+            text: String::new(),
+            claimed_ms: 100_000,
+        };
+        assert!(!answered.was_lost(7, 101_000), "a copy");
+        assert!(answered.was_lost(7, 105_000), "the first repeat");
+        assert!(answered.was_lost(7, 115_000), "the last repeat");
+        assert!(!answered.was_lost(7, 200_000), "a replay");
+        assert!(!answered.was_lost(8, 105_000), "another message");
+    }
+
+    #[tokio::test]
+    async fn an_erased_account_begins_anew_and_two_processes_lose_no_change() {
+        let store = MemoryStore::new();
+        let name = name_of(b"key", "wx", "openid");
+        assert!(!name.contains("openid"));
+        let (here, there) = (Slot::default(), Slot::default());
+        for slot in [&here, &there, &here, &there] {
+            change(&store, slot, &name, Some("openid"), |a| a.cursor += 1).await.unwrap();
+        }
+        let (cursor, account) = change(&store, &here, &name, None, |a| a.cursor).await.unwrap();
+        assert_eq!((cursor, account.account.as_str()), (3, "openid"), "read before the other's change");
+        let (cursor, _) = change(&store, &Slot::default(), &name, None, |a| a.cursor).await.unwrap();
+        assert_eq!(cursor, 4);
+        let log = current_log(&store, &name).await.unwrap();
+        assert_eq!(name_of_log(&log), Some(name.as_str()));
+        note_route(&store, "c1", &log).await.unwrap();
+        erase_route(&store, "c1").await.unwrap();
+        assert_ne!(current_log(&store, &name).await.unwrap(), log);
+        let (cursor, _) = change(&store, &Slot::default(), &name, Some("openid"), |a| a.cursor).await.unwrap();
+        assert_eq!(cursor, 0);
+    }
 }

@@ -62,7 +62,9 @@ impl Webhook {
         let secret = secrets.need("signing_secret")?;
         let key = unbase64(secret.strip_prefix(SECRET_PREFIX).unwrap_or(secret));
         let key = key.filter(|k| k.len() >= 24);
-        let key = key.ok_or_else(|| settings.invalid("signing_secret is whsec_ and base64 of 24 bytes or more"))?;
+        let key = key.ok_or_else(|| {
+            settings.invalid("signing_secret is whsec_ and base64 of 24 bytes or more")
+        })?;
         Ok(Webhook {
             key: Zeroizing::new(key),
             reply_url: settings.reply_url.clone(),
@@ -75,7 +77,12 @@ impl Webhook {
         base64(&hmac_sha256(&self.key, &parts))
     }
 
-    async fn post(&self, id: &str, now_ms: Millis, body: &serde_json::Value) -> Result<(), SendError> {
+    async fn post(
+        &self,
+        id: &str,
+        now_ms: Millis,
+        body: &serde_json::Value,
+    ) -> Result<(), SendError> {
         let body = body.to_string().into_bytes();
         let timestamp = (now_ms / 1000).to_string();
         let signature = format!("{VERSION},{}", self.signature(id, &timestamp, &body));
@@ -84,7 +91,10 @@ impl Webhook {
             ("webhook-timestamp", timestamp.as_str()),
             ("webhook-signature", signature.as_str()),
         ];
-        let answer = self.http.post_bytes(&self.reply_url, &headers, body).await?;
+        let answer = self
+            .http
+            .post_bytes(&self.reply_url, &headers, body)
+            .await?;
         let code = format!("http_{}", answer.status);
         match answer.status {
             200..=299 => Ok(()),
@@ -103,7 +113,10 @@ impl Channel for Webhook {
     }
 
     fn receive(&self, request: &Request<'_>) -> Result<Received, Refused> {
-        let (id, timestamp) = (request.header("webhook-id"), request.header("webhook-timestamp"));
+        let (id, timestamp) = (
+            request.header("webhook-id"),
+            request.header("webhook-timestamp"),
+        );
         let expected = self.signature(&id, &timestamp, request.body);
         let given = request.header("webhook-signature");
         // Several may be given while a secret is changed; each is compared in full.
@@ -116,8 +129,9 @@ impl Channel for Webhook {
             return Err(Refused::Forged);
         }
         fresh(&timestamp, request.now_ms, SKEW_MS)?;
-        let body: Body = serde_json::from_slice(request.body)
-            .map_err(|_| Refused::Malformed("the body is {account, kind, …}, see docs/channels/webhook.md"))?;
+        let body: Body = serde_json::from_slice(request.body).map_err(|_| {
+            Refused::Malformed("the body is {account, kind, …}, see docs/channels/webhook.md")
+        })?;
         if body.account.is_empty() || body.account.len() > ACCOUNT_BYTES_MAX {
             return Err(Refused::Malformed("account has 1 to 256 bytes"));
         }
@@ -134,17 +148,28 @@ impl Channel for Webhook {
             said,
             reply_to: None,
         };
-        Ok(Received::of(vec![inbound], Reply::json(&json!({"ok": true}))))
+        Ok(Received::of(
+            vec![inbound],
+            Reply::json(&json!({"ok": true})),
+        ))
     }
 
     async fn send(&self, target: &Target<'_>, text: &str) -> Result<(), SendError> {
-        let body = json!({"kind": "text", "account": target.account, "id": target.send_id, "text": text});
+        let body =
+            json!({"kind": "text", "account": target.account, "id": target.send_id, "text": text});
         self.post(target.send_id, target.now_ms, &body).await
     }
 
     async fn check(&self) -> Result<String, String> {
         let now_ms = crate::clock::now_ms();
-        match self.post(&format!("check-{now_ms}"), now_ms, &json!({"kind": "check"})).await {
+        match self
+            .post(
+                &format!("check-{now_ms}"),
+                now_ms,
+                &json!({"kind": "check"}),
+            )
+            .await
+        {
             Ok(()) => Ok("对方收下了签名的测试消息（kind 为 check）。".into()),
             Err(error) => Err(format!(
                 "对方没有收下签名的测试消息（{}）。检查 reply_url 和双方的 signing_secret 是否一致。",

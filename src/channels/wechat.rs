@@ -6,7 +6,9 @@ use super::account::Said;
 use super::client::Http;
 use super::crypto::{Envelope, same, sorted_sha1};
 use super::errcode::{self, Said as Code};
-use super::{Channel, Inbound, Limits, Passive, Received, Refused, Reply, Request, SendError, Target, xml};
+use super::{
+    Channel, Inbound, Limits, Passive, Received, Refused, Reply, Request, SendError, Target, xml,
+};
 use crate::config::ConfigError;
 use crate::config::channels::{Channel as Settings, ChannelKind, MessageMode, Secrets};
 use crate::dialogue::nouns::{Media, Millis};
@@ -72,11 +74,19 @@ impl Wechat {
     }
 
     /// Checks `signature`, or `msg_signature` over what is sealed, and the time.
-    fn verify(&self, request: &Request<'_>, name: &str, sealed: Option<&str>) -> Result<(), Refused> {
+    fn verify(
+        &self,
+        request: &Request<'_>,
+        name: &str,
+        sealed: Option<&str>,
+    ) -> Result<(), Refused> {
         let (timestamp, nonce) = (request.query("timestamp"), request.query("nonce"));
         let mut parts = vec![self.token.as_str(), timestamp, nonce];
         parts.extend(sealed);
-        if !same(sorted_sha1(&parts).as_bytes(), request.query(name).as_bytes()) {
+        if !same(
+            sorted_sha1(&parts).as_bytes(),
+            request.query(name).as_bytes(),
+        ) {
             return Err(Refused::Forged);
         }
         fresh(timestamp, request.now_ms, SKEW_MS)
@@ -115,7 +125,9 @@ impl Wechat {
         let outer = parse(body)?;
         match (&self.envelope, sealed) {
             (Some(envelope), true) => {
-                let encrypted = outer.get("Encrypt").ok_or(Refused::Malformed("no Encrypt"))?;
+                let encrypted = outer
+                    .get("Encrypt")
+                    .ok_or(Refused::Malformed("no Encrypt"))?;
                 self.verify(request, "msg_signature", Some(encrypted))?;
                 Ok((parse(&envelope.open(encrypted)?)?, true))
             }
@@ -167,16 +179,26 @@ fn nonce() -> String {
 
 /// Whether a time in seconds is within `skew_ms` of ours.
 pub fn fresh(seconds: &str, now_ms: Millis, skew_ms: Millis) -> Result<(), Refused> {
-    let at = seconds.parse::<i64>().map_err(|_| Refused::Malformed("no timestamp"))?;
+    let at = seconds
+        .parse::<i64>()
+        .map_err(|_| Refused::Malformed("no timestamp"))?;
     let near = (now_ms - at.saturating_mul(1000)).abs() <= skew_ms;
     if near { Ok(()) } else { Err(Refused::Stale) }
 }
 
 /// `{"access_token", "expires_in"}`.
 pub fn token_of(value: &Value) -> Result<Fresh, SendError> {
-    let token = value.get("access_token").and_then(Value::as_str).filter(|t| !t.is_empty());
-    let token = token.ok_or_else(|| SendError::retry("no_token", 0))?.to_owned();
-    let lives_s = value.get("expires_in").and_then(Value::as_i64).unwrap_or(7_200);
+    let token = value
+        .get("access_token")
+        .and_then(Value::as_str)
+        .filter(|t| !t.is_empty());
+    let token = token
+        .ok_or_else(|| SendError::retry("no_token", 0))?
+        .to_owned();
+    let lives_s = value
+        .get("expires_in")
+        .and_then(Value::as_i64)
+        .unwrap_or(7_200);
     Ok(Fresh { token, lives_s })
 }
 
@@ -186,7 +208,9 @@ fn parse(body: &str) -> Result<HashMap<String, String>, Refused> {
         return Ok(xml::fields(body)?);
     }
     let value: Value = serde_json::from_str(body).map_err(|_| Refused::Malformed("no JSON"))?;
-    let object = value.as_object().ok_or(Refused::Malformed("no JSON object"))?;
+    let object = value
+        .as_object()
+        .ok_or(Refused::Malformed("no JSON object"))?;
     let field = |(name, value): (&String, &Value)| match value {
         Value::String(text) => Some((name.clone(), text.clone())),
         Value::Number(number) => Some((name.clone(), number.to_string())),
@@ -203,7 +227,9 @@ pub fn said(fields: &HashMap<String, String>) -> Option<Said> {
         Some(Said::Media { media, reference })
     };
     match fields.get("MsgType").map_or("", String::as_str) {
-        "text" => Some(Said::Text { text: field("Content") }),
+        "text" => Some(Said::Text {
+            text: field("Content"),
+        }),
         // With speech recognition on, the platform gives the words as well.
         "voice" => match field("Recognition") {
             words if words.trim().is_empty() => media(Media::Voice, "MediaId"),
@@ -226,7 +252,9 @@ fn event(event: &str, key: &str) -> Option<Said> {
         "unsubscribe" => Some(Said::Left),
         "click" if key == HUMAN_KEY => Some(Said::Human),
         // A menu button whose key is a question in plain words.
-        "click" if !key.is_empty() => Some(Said::Text { text: key.to_owned() }),
+        "click" if !key.is_empty() => Some(Said::Text {
+            text: key.to_owned(),
+        }),
         _ => None,
     }
 }
@@ -236,7 +264,12 @@ pub fn key(fields: &HashMap<String, String>) -> String {
     let field = |name: &str| fields.get(name).map_or("", String::as_str);
     let sender = field("FromUserName");
     match field("MsgId") {
-        "" => format!("{sender}/{}/{}/{}", field("CreateTime"), field("Event"), field("EventKey")),
+        "" => format!(
+            "{sender}/{}/{}/{}",
+            field("CreateTime"),
+            field("Event"),
+            field("EventKey")
+        ),
         id => format!("{sender}/{id}"),
     }
 }
@@ -286,12 +319,17 @@ impl Channel for Wechat {
         let mut refused: Option<String> = None;
         loop {
             let access = self.access(refused.as_deref(), target.now_ms).await?;
-            let url = format!("{}/cgi-bin/message/custom/send?access_token={access}", self.base);
+            let url = format!(
+                "{}/cgi-bin/message/custom/send?access_token={access}",
+                self.base
+            );
             match errcode::read(&self.http.post(&url, &[], &body).await?).0 {
                 Code::Done => return Ok(()),
                 Code::Failed(error) => return Err(error),
                 // Renewed once, never in a loop.
-                Code::Token(code) if refused.is_some() => return Err(SendError::retry(code.to_string(), 0)),
+                Code::Token(code) if refused.is_some() => {
+                    return Err(SendError::retry(code.to_string(), 0));
+                }
                 Code::Token(_) => refused = Some(access),
             }
         }
@@ -303,8 +341,11 @@ impl Channel for Wechat {
         }
         match self.access(None, crate::clock::now_ms()).await {
             Ok(_) => Ok("AppID 和 AppSecret 正确，能取到 access_token。".into()),
-            Err(error) => Err(format!("取不到 access_token（{}）。{}", error.code(), errcode::advice(error.code()))),
+            Err(error) => Err(format!(
+                "取不到 access_token（{}）。{}",
+                error.code(),
+                errcode::advice(error.code())
+            )),
         }
     }
 }
-

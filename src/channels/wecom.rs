@@ -6,7 +6,9 @@ use super::client::Http;
 use super::crypto::{Envelope, same, sorted_sha1};
 use super::errcode::{self, Said as Code};
 use super::wechat::{self, fresh, sealed_reply, token_of};
-use super::{Channel, Inbound, Limits, Passive, Received, Refused, Reply, Request, SendError, Target, xml};
+use super::{
+    Channel, Inbound, Limits, Passive, Received, Refused, Reply, Request, SendError, Target, xml,
+};
 use crate::config::ConfigError;
 use crate::config::channels::{Channel as Settings, Secrets};
 use crate::dialogue::nouns::Millis;
@@ -47,7 +49,10 @@ impl Corp {
     fn verify(&self, request: &Request<'_>, sealed: &str) -> Result<(), Refused> {
         let (timestamp, nonce) = (request.query("timestamp"), request.query("nonce"));
         let expected = sorted_sha1(&[&self.token, timestamp, nonce, sealed]);
-        if !same(expected.as_bytes(), request.query("msg_signature").as_bytes()) {
+        if !same(
+            expected.as_bytes(),
+            request.query("msg_signature").as_bytes(),
+        ) {
             return Err(Refused::Forged);
         }
         fresh(timestamp, request.now_ms, SKEW_MS)
@@ -65,14 +70,19 @@ impl Corp {
     pub fn fields(&self, request: &Request<'_>) -> Result<HashMap<String, String>, Refused> {
         let body = std::str::from_utf8(request.body).map_err(|_| Refused::Malformed("no UTF-8"))?;
         let outer = xml::fields(body)?;
-        let sealed = outer.get("Encrypt").ok_or(Refused::Malformed("no Encrypt"))?;
+        let sealed = outer
+            .get("Encrypt")
+            .ok_or(Refused::Malformed("no Encrypt"))?;
         self.verify(request, sealed)?;
         Ok(xml::fields(&self.envelope.open(sealed)?)?)
     }
 
     pub async fn access(&self, refused: Option<&str>, now_ms: Millis) -> Result<String, SendError> {
         let fetch = |_| async move {
-            let url = format!("{}/cgi-bin/gettoken?corpid={}&corpsecret={}", self.base, self.corp_id, self.secret);
+            let url = format!(
+                "{}/cgi-bin/gettoken?corpid={}&corpsecret={}",
+                self.base, self.corp_id, self.secret
+            );
             let (said, value) = errcode::read(&self.http.get(&url).await?);
             match said {
                 Code::Done => token_of(&value),
@@ -95,7 +105,9 @@ impl Corp {
             match said {
                 Code::Done => return Ok(value),
                 Code::Failed(error) => return Err(error),
-                Code::Token(code) if refused.is_some() => return Err(SendError::retry(code.to_string(), 0)),
+                Code::Token(code) if refused.is_some() => {
+                    return Err(SendError::retry(code.to_string(), 0));
+                }
                 Code::Token(_) => refused = Some(access),
             }
         }
@@ -104,7 +116,11 @@ impl Corp {
     pub async fn check(&self) -> Result<String, String> {
         match self.access(None, crate::clock::now_ms()).await {
             Ok(_) => Ok("CorpID 和 Secret 正确，能取到 access_token。".into()),
-            Err(error) => Err(format!("取不到 access_token（{}）。{}", error.code(), errcode::advice(error.code()))),
+            Err(error) => Err(format!(
+                "取不到 access_token（{}）。{}",
+                error.code(),
+                errcode::advice(error.code())
+            )),
         }
     }
 }
@@ -184,9 +200,15 @@ impl Channel for Wecom {
             "agentid": self.agent_id,
             "text": {"content": text},
         });
-        let value = self.corp.call("/cgi-bin/message/send", &body, target.now_ms).await?;
+        let value = self
+            .corp
+            .call("/cgi-bin/message/send", &body, target.now_ms)
+            .await?;
         // Taken, but nobody of that id is there to read it.
-        let invalid = value.get("invaliduser").and_then(Value::as_str).unwrap_or("");
+        let invalid = value
+            .get("invaliduser")
+            .and_then(Value::as_str)
+            .unwrap_or("");
         if invalid.is_empty() {
             Ok(())
         } else {

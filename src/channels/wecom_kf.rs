@@ -7,7 +7,9 @@
 use super::account::{ReplyTo, Said};
 use super::client::Http;
 use super::wecom::Corp;
-use super::{Channel, Inbound, Limits, Pulled, Received, Refused, Reply, Request, SendError, Target};
+use super::{
+    Channel, Inbound, Limits, Pulled, Received, Refused, Reply, Request, SendError, Target,
+};
 use crate::config::ConfigError;
 use crate::config::channels::{Channel as Settings, Secrets};
 use crate::dialogue::nouns::{Media, Millis};
@@ -109,7 +111,9 @@ fn inbound(one: One, now_ms: Millis) -> Option<Inbound> {
     }
     let reference = || {
         let inner = one.rest.get(&one.msgtype);
-        let id = inner.and_then(|v| v.get("media_id")).and_then(|v| v.as_str());
+        let id = inner
+            .and_then(|v| v.get("media_id"))
+            .and_then(|v| v.as_str());
         id.unwrap_or_default().to_owned()
     };
     let media = match one.msgtype.as_str() {
@@ -123,8 +127,13 @@ fn inbound(one: One, now_ms: Millis) -> Option<Inbound> {
         _ => Some(Media::Other),
     };
     let said = match media {
-        None => Said::Text { text: one.text.content.clone() },
-        Some(media) => Said::Media { media, reference: reference() },
+        None => Said::Text {
+            text: one.text.content.clone(),
+        },
+        Some(media) => Said::Media {
+            media,
+            reference: reference(),
+        },
     };
     Some(Inbound {
         account: one.external_userid,
@@ -153,7 +162,8 @@ impl Channel for WecomKf {
     fn receive(&self, request: &Request<'_>) -> Result<Received, Refused> {
         let fields = self.corp.fields(request)?;
         let field = |name: &str| fields.get(name).map_or("", String::as_str);
-        let ours = field("Event") == EVENT && (field("OpenKfId") == self.open_kfid || field("OpenKfId").is_empty());
+        let ours = field("Event") == EVENT
+            && (field("OpenKfId") == self.open_kfid || field("OpenKfId").is_empty());
         Ok(Received {
             pull: ours.then(|| field("Token").to_owned()),
             ..Received::of(Vec::new(), Reply::text("success"))
@@ -165,8 +175,12 @@ impl Channel for WecomKf {
         if !hint.is_empty() {
             body["token"] = hint.into();
         }
-        let value = self.corp.call("/cgi-bin/kf/sync_msg", &body, now_ms).await?;
-        let page: Page = serde_json::from_value(value).map_err(|_| SendError::retry("answer", 0))?;
+        let value = self
+            .corp
+            .call("/cgi-bin/kf/sync_msg", &body, now_ms)
+            .await?;
+        let page: Page =
+            serde_json::from_value(value).map_err(|_| SendError::retry("answer", 0))?;
         let first = cursor.is_empty();
         let wanted = |one: &One| {
             let ours = one.open_kfid.is_empty() || one.open_kfid == self.open_kfid;
@@ -174,7 +188,10 @@ impl Channel for WecomKf {
         };
         let all = page.msg_list.into_iter().filter(wanted);
         Ok(Pulled {
-            inbound: all.filter_map(|one| inbound(one, now_ms)).filter(|i| !i.account.is_empty()).collect(),
+            inbound: all
+                .filter_map(|one| inbound(one, now_ms))
+                .filter(|i| !i.account.is_empty())
+                .collect(),
             cursor: page.next_cursor,
             more: page.has_more == 1,
         })
@@ -185,7 +202,12 @@ impl Channel for WecomKf {
         if let Some(welcome) = welcome {
             let body = json!({"code": welcome.url, "msgid": target.send_id, "msgtype": "text", "text": {"content": text}});
             // A code that was used or has run out: the other way.
-            if self.corp.call("/cgi-bin/kf/send_msg_on_event", &body, target.now_ms).await.is_ok() {
+            if self
+                .corp
+                .call("/cgi-bin/kf/send_msg_on_event", &body, target.now_ms)
+                .await
+                .is_ok()
+            {
                 return Ok(());
             }
         }
@@ -196,7 +218,10 @@ impl Channel for WecomKf {
             "msgtype": "text",
             "text": {"content": text},
         });
-        self.corp.call("/cgi-bin/kf/send_msg", &body, target.now_ms).await.map(drop)
+        self.corp
+            .call("/cgi-bin/kf/send_msg", &body, target.now_ms)
+            .await
+            .map(drop)
     }
 
     async fn check(&self) -> Result<String, String> {

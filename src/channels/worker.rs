@@ -68,7 +68,10 @@ impl Channels {
             };
             let channel = name.split('/').next().unwrap_or_default();
             let Some(entry) = self.entries.get(channel) else {
-                tracing::warn!(channel, "an account waits for a channel that is not configured any more");
+                tracing::warn!(
+                    channel,
+                    "an account waits for a channel that is not configured any more"
+                );
                 continue;
             };
             let slot = self.slots.get(name);
@@ -77,14 +80,13 @@ impl Channels {
         let all: Vec<_> = self.entries.values().cloned().collect();
         for entry in all {
             // What came while the server was down and is only to be had by asking.
-            tokio::spawn(Arc::clone(self).pull(entry, String::new()));
+            tokio::spawn(Arc::clone(self).pull(Arc::clone(&entry), String::new()));
+            tokio::spawn(Arc::clone(self).listen(entry));
         }
         Ok(())
     }
 
     pub(super) async fn work(self: Arc<Self>, entry: Arc<Entry>, name: String, slot: Arc<Slot>) {
-        self.metrics.open.inc();
-        self.metrics.busy.inc();
         let mut worker = Worker {
             channels: Arc::clone(&self),
             entry,
@@ -134,7 +136,10 @@ impl Worker {
     }
 
     /// Changes the account, and takes out what was handled.
-    async fn change<R>(&mut self, mut change: impl FnMut(&mut Account) -> R) -> Result<(R, Account), StoreError> {
+    async fn change<R>(
+        &mut self,
+        mut change: impl FnMut(&mut Account) -> R,
+    ) -> Result<(R, Account), StoreError> {
         let handled = &self.handled;
         let changed = slots::change(self.store(), &self.slot, &self.name, None, |account| {
             account.inbox.retain(|w| !handled.contains(&w.id));
@@ -146,7 +151,8 @@ impl Worker {
     }
 
     async fn look(&self) -> Result<Account, StoreError> {
-        let (_, mut account) = slots::change(self.store(), &self.slot, &self.name, None, |_| ()).await?;
+        let (_, mut account) =
+            slots::change(self.store(), &self.slot, &self.name, None, |_| ()).await?;
         account.inbox.retain(|w| !self.handled.contains(&w.id));
         Ok(account)
     }
@@ -166,13 +172,11 @@ impl Worker {
         match self.channels.engine.status(&conversation).await {
             Ok((last_seq, owner)) => self.send_or_end(account, last_seq, owner).await,
             Err(HandleError::Gone) => {
-                self.change(|a| {
-                    a.conversation = None;
-                    a.sending = None;
-                    a.cursor = 0;
-                    a.open = false;
-                })
-                .await?;
+                let forget = |a: &mut Account| {
+                    a.forget(&conversation);
+                    a.open = !a.inbox.is_empty();
+                };
+                self.change(forget).await?;
                 self.slot.take_waiter();
                 Ok(Next::Idle)
             }
@@ -181,11 +185,20 @@ impl Worker {
     }
 
     fn follow(&mut self, conversation: &str) {
-        if self.followed.as_ref().is_some_and(|(c, _)| c == conversation) {
+        if self
+            .followed
+            .as_ref()
+            .is_some_and(|(c, _)| c == conversation)
+        {
             return;
         }
         let hub = &self.channels.engine.hub;
-        let subscription = hub.subscribe(conversation, hub.socket_id(), self.turns.0.clone(), Arc::clone(&self.overrun));
+        let subscription = hub.subscribe(
+            conversation,
+            hub.socket_id(),
+            self.turns.0.clone(),
+            Arc::clone(&self.overrun),
+        );
         self.followed = Some((conversation.to_owned(), subscription));
     }
 
@@ -216,19 +229,24 @@ impl Worker {
                 what,
             };
             let now_ms = crate::clock::now_ms();
-            match self.channels.engine.handle(&conversation, event, None, now_ms).await {
+            match self
+                .channels
+                .engine
+                .handle(&conversation, event, None, now_ms)
+                .await
+            {
                 Ok(_) => {}
                 Err(HandleError::Gone) => {
-                    let gone = |a: &mut Account| {
-                        a.conversation = None;
-                        a.cursor = 0;
-                    };
-                    self.change(gone).await?;
+                    self.change(|a| a.forget(&conversation)).await?;
                     return Ok(());
                 }
-                Err(error @ (HandleError::Busy | HandleError::Unavailable)) => return Err(error.into()),
+                Err(error @ (HandleError::Busy | HandleError::Unavailable)) => {
+                    return Err(error.into());
+                }
                 Err(error @ (HandleError::Refused(_) | HandleError::Damaged)) => {
-                    self.channels.metrics.inbound(&self.entry.name, "not_handled");
+                    self.channels
+                        .metrics
+                        .inbound(&self.entry.name, "not_handled");
                     tracing::error!(account = self.name, conversation, %error, "a message made no turn");
                 }
             }
@@ -239,7 +257,12 @@ impl Worker {
     }
 
     /// Sends the next part, or ends.
-    async fn send_or_end(&mut self, account: Account, last_seq: Seq, owner: Owner) -> Result<Next, Trouble> {
+    async fn send_or_end(
+        &mut self,
+        account: Account,
+        last_seq: Seq,
+        owner: Owner,
+    ) -> Result<Next, Trouble> {
         let human = matches!(owner, Owner::Consultant { .. });
         let live = human || matches!(owner, Owner::Queue { .. });
         let now_ms = crate::clock::now_ms();
@@ -252,7 +275,12 @@ impl Worker {
             return Ok(Next::Wait(Some(batch.next_ms)));
         }
         let messages = self.messages(&batch).await?;
-        let urgent = messages.iter().any(|m| matches!(&m.body, crate::dialogue::nouns::Body::Notice { urgent: true, .. }));
+        let urgent = messages.iter().any(|m| {
+            matches!(
+                &m.body,
+                crate::dialogue::nouns::Body::Notice { urgent: true, .. }
+            )
+        });
         let text = self.text(&messages, &planned, &batch);
         let limits = self.entry.channel.limits();
         let parts = render::split(&text, limits.text_bytes.saturating_sub(CUT.len()));
@@ -277,14 +305,30 @@ impl Worker {
             return self.hold(&planned, &batch, "quota", live).await;
         }
         // A passive answer counts for no quota, so the rest may use all that is left.
-        let more_after = if passive.is_some() { left } else { left.saturating_sub(1) };
+        let more_after = if passive.is_some() {
+            left
+        } else {
+            left.saturating_sub(1)
+        };
         let cut = !last && more_after == 0;
-        let part = if cut { format!("{part}{CUT}") } else { (*part).to_owned() };
+        let part = if cut {
+            format!("{part}{CUT}")
+        } else {
+            (*part).to_owned()
+        };
         if let Some(waiter) = passive {
             let (taken, was_taken) = oneshot::channel();
-            let offer = Offer { text: part.clone(), taken };
+            let offer = Offer {
+                text: part.clone(),
+                taken,
+            };
             let offered = waiter.offer.send(offer).is_ok();
-            if offered && matches!(tokio::time::timeout(TAKEN_WAIT, was_taken).await, Ok(Ok(()))) {
+            if offered
+                && matches!(
+                    tokio::time::timeout(TAKEN_WAIT, was_taken).await,
+                    Ok(Ok(()))
+                )
+            {
                 let claimed_ms = self.asked_ms.unwrap_or(now_ms);
                 note_answered(&self.slot, waiter.key, part, claimed_ms);
                 return self.sent(&batch, last, true).await;
@@ -306,7 +350,11 @@ impl Worker {
     }
 
     fn waits_for_answer(&self) -> bool {
-        let waiter = self.slot.waiter.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let waiter = self
+            .slot
+            .waiter
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         waiter.is_some()
     }
 
@@ -314,7 +362,9 @@ impl Worker {
         let code = if passive { "passive" } else { "ok" };
         self.channels.metrics.sent(&self.entry.name, code);
         if let Some(asked_ms) = self.asked_ms.take_if(|_| last) {
-            self.channels.metrics.delivered(crate::clock::now_ms() - asked_ms);
+            self.channels
+                .metrics
+                .delivered(crate::clock::now_ms() - asked_ms);
         }
         let (_, account) = self
             .change(|a| {
@@ -330,10 +380,20 @@ impl Worker {
         Ok(Next::Again)
     }
 
-    async fn failed(&mut self, error: SendError, planned: &Account, batch: &Sending, live: bool) -> Result<Next, Trouble> {
+    async fn failed(
+        &mut self,
+        error: SendError,
+        planned: &Account,
+        batch: &Sending,
+        live: bool,
+    ) -> Result<Next, Trouble> {
         self.channels.metrics.sent(&self.entry.name, error.code());
         let now_ms = crate::clock::now_ms();
-        tracing::warn!(account = self.name, code = error.code(), "the platform did not take a text");
+        tracing::warn!(
+            account = self.name,
+            code = error.code(),
+            "the platform did not take a text"
+        );
         let (code, after_ms) = match &error {
             SendError::Window { code } => return self.hold(planned, batch, code, live).await,
             SendError::Refused { code } => (code, None),
@@ -357,14 +417,24 @@ impl Worker {
             .await?;
         if dead {
             self.channels.metrics.dead.inc();
-            tracing::error!(account = self.name, code, "a reply was given up; it is listed and can be sent again");
+            tracing::error!(
+                account = self.name,
+                code,
+                "a reply was given up; it is listed and can be sent again"
+            );
         }
         self.publish(&account);
         Ok(Next::Again)
     }
 
     /// Nothing can be sent until the person writes; a consultant is told so.
-    async fn hold(&mut self, planned: &Account, batch: &Sending, code: &str, live: bool) -> Result<Next, Trouble> {
+    async fn hold(
+        &mut self,
+        planned: &Account,
+        batch: &Sending,
+        code: &str,
+        live: bool,
+    ) -> Result<Next, Trouble> {
         let left = planned.held.as_deref() == Some(LEFT);
         let (_, account) = self
             .change(|a| {
@@ -372,7 +442,7 @@ impl Worker {
                 if !left {
                     a.held = Some(code.to_owned());
                 }
-                a.open = live;
+                a.open = live || !a.inbox.is_empty();
             })
             .await?;
         self.publish(&account);
@@ -391,7 +461,9 @@ impl Worker {
 
     async fn end(&mut self, live: bool) -> Result<Next, Trouble> {
         self.asked_ms = None;
-        let (_, account) = self.change(|a| a.open = live || !a.inbox.is_empty()).await?;
+        let (_, account) = self
+            .change(|a| a.open = live || !a.inbox.is_empty())
+            .await?;
         self.publish(&account);
         // A request that waited for a reply gets its acknowledgement now.
         if account.inbox.is_empty() {
@@ -429,7 +501,12 @@ impl Worker {
         let mut all = Vec::new();
         let mut after = batch.after;
         while after < batch.through {
-            let some = match self.channels.engine.messages_after(&batch.conversation, after).await {
+            let some = match self
+                .channels
+                .engine
+                .messages_after(&batch.conversation, after)
+                .await
+            {
                 Ok(some) => some,
                 // Erased: there is nothing to send any more.
                 Err(HandleError::Gone) => break,
@@ -437,7 +514,10 @@ impl Worker {
             };
             let Some(last) = some.last() else { break };
             after = last.seq;
-            all.extend(some.into_iter().filter(|m| m.seq <= batch.through && m.from != From::Citizen));
+            all.extend(
+                some.into_iter()
+                    .filter(|m| m.seq <= batch.through && m.from != From::Citizen),
+            );
         }
         Ok(all)
     }
@@ -457,7 +537,15 @@ impl Worker {
     /// The same for every try of a part, another for every part.
     fn send_id(&self, batch: &Sending) -> String {
         let numbers = format!("{}/{}/{}", batch.after, batch.through, batch.parts_done);
-        let digest = hmac_sha256(&self.channels.key, &[b"send\0", self.name.as_bytes(), batch.conversation.as_bytes(), numbers.as_bytes()]);
+        let digest = hmac_sha256(
+            &self.channels.key,
+            &[
+                b"send\0",
+                self.name.as_bytes(),
+                batch.conversation.as_bytes(),
+                numbers.as_bytes(),
+            ],
+        );
         hex(&digest[..16])
     }
 
@@ -467,7 +555,7 @@ impl Worker {
 }
 
 /// From 0 to 1, to spread tries.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     let mut bytes = [0; 4];
     // Without randomness the tries are only less spread.
     let _ = getrandom::fill(&mut bytes);

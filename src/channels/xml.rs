@@ -94,7 +94,14 @@ mod tests {
         let dtd = "<!DOCTYPE x [<!ENTITY a \"aaaa\">]><xml><A>&a;</A></xml>";
         assert_eq!(fields(dtd), Err(XmlError::Doctype));
         assert_eq!(fields("<xml><A>&a;</A></xml>"), Err(XmlError::Doctype));
-        for cut in ["", "<xml><A>1</A>", "<xml><A>1</B></xml>", "no xml", "<a/><b/>", "<x>1</x><x>2</x>"] {
+        for cut in [
+            "",
+            "<xml><A>1</A>",
+            "<xml><A>1</B></xml>",
+            "no xml",
+            "<a/><b/>",
+            "<x>1</x><x>2</x>",
+        ] {
             assert!(fields(cut).is_err(), "{cut}");
         }
         let deep = format!("{}{}", "<a>".repeat(50), "</a>".repeat(50));

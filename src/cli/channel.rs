@@ -12,7 +12,9 @@ pub fn channel(open: &Open, command: &ChannelCommand) -> anyhow::Result<bool> {
         ChannelCommand::List => {
             let mut all = true;
             for one in &config.channels {
-                let built = one.secrets(&env).and_then(|s| channels::build(one, &s, &Http::default()));
+                let built = one
+                    .secrets(&env)
+                    .and_then(|s| channels::build(one, &s, &Http::default()));
                 let state = match built {
                     Ok(_) => "可用".to_owned(),
                     Err(error) => {
@@ -20,7 +22,12 @@ pub fn channel(open: &Open, command: &ChannelCommand) -> anyhow::Result<bool> {
                         error.to_string()
                     }
                 };
-                println!("{}\t{}\t/channels/{}\t{state}", one.name, one.kind.label(), one.name);
+                println!(
+                    "{}\t{}\t/channels/{}\t{state}",
+                    one.name,
+                    one.kind.label(),
+                    one.name
+                );
             }
             Ok(all)
         }

@@ -2,8 +2,8 @@
 
 mod ask;
 mod calibrate;
-mod chat;
 mod channel;
+mod chat;
 mod check;
 mod data;
 mod eval;

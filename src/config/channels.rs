@@ -112,6 +112,9 @@ pub struct Channel {
     /// 钉钉: the robot's code, where it differs from the AppKey.
     #[serde(default)]
     pub robot_code: String,
+    /// 钉钉: messages come over a connection that we open; no public address is needed.
+    #[serde(default)]
+    pub stream: bool,
     #[serde(default)]
     pub message_mode: MessageMode,
     /// 公众号: whether the account may send customer service messages (a verified one may).
@@ -150,8 +153,9 @@ impl Channel {
                 };
                 let text = Zeroizing::new(std::fs::read_to_string(path).map_err(read)?);
                 // The parser's message would quote the file, which holds secrets.
-                toml::from_str::<BTreeMap<String, String>>(&text)
-                    .map_err(|_| self.invalid("secrets_file holds lines of the form name = \"value\""))?
+                toml::from_str::<BTreeMap<String, String>>(&text).map_err(|_| {
+                    self.invalid("secrets_file holds lines of the form name = \"value\"")
+                })?
             }
         };
         let mut found = BTreeMap::new();
@@ -162,7 +166,9 @@ impl Channel {
             }
         }
         if let Some(unknown) = file.keys().find(|k| !SECRETS.contains(&k.as_str())) {
-            return Err(self.invalid(&format!("secrets_file holds `{unknown}`, which is no secret of a channel")));
+            return Err(self.invalid(&format!(
+                "secrets_file holds `{unknown}`, which is no secret of a channel"
+            )));
         }
         Ok(Secrets {
             channel: self.clone(),
@@ -208,7 +214,9 @@ impl Channel {
         let addresses = [self.base_url.as_deref(), Some(self.reply_url.as_str())];
         for address in addresses.into_iter().flatten().filter(|a| !a.is_empty()) {
             if !address.starts_with("https://") && !address.starts_with("http://") {
-                return Err(self.invalid("base_url and reply_url begin with https:// (or http:// inside your network)"));
+                return Err(self.invalid(
+                    "base_url and reply_url begin with https:// (or http:// inside your network)",
+                ));
             }
         }
         Ok(())
@@ -280,13 +288,19 @@ mod tests {
         std::fs::write(file.path(), "token = \"from file\"\naes_key = \"k\"\n").unwrap();
         let mut wx = channel("kind = \"wechat\"\nname = \"law-aid\"\napp_id = \"wx1\"\n");
         wx.secrets_file = Some(file.path().to_owned());
-        let env = |name: &str| (name == "FAXUN_CHANNEL_LAW_AID_TOKEN").then(|| "from env".to_owned());
+        let env =
+            |name: &str| (name == "FAXUN_CHANNEL_LAW_AID_TOKEN").then(|| "from env".to_owned());
         let secrets = wx.secrets(&env).unwrap();
         assert_eq!(secrets.get("token"), Some("from env"));
         assert_eq!(secrets.get("aes_key"), Some("k"));
         let missing = secrets.need("app_secret").unwrap_err().to_string();
-        assert!(missing.contains("FAXUN_CHANNEL_LAW_AID_APP_SECRET"), "{missing}");
-        assert!(toml::from_str::<Channel>("kind = \"wechat\"\nname = \"a\"\ntoken = \"t\"\n").is_err());
+        assert!(
+            missing.contains("FAXUN_CHANNEL_LAW_AID_APP_SECRET"),
+            "{missing}"
+        );
+        assert!(
+            toml::from_str::<Channel>("kind = \"wechat\"\nname = \"a\"\ntoken = \"t\"\n").is_err()
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@
 
 use super::draft::Draft;
 use super::nouns::{
-    Author, Body, CLIENT_ID_BYTES_MAX, Concern, Degree, Effect, Event, From, Media, Message, Millis,
-    Owner, Seq, What,
+    Author, Body, CLIENT_ID_BYTES_MAX, Concern, Degree, Effect, Event, From, Media, Message,
+    Millis, Owner, Seq, What,
 };
 use super::reading::{Command, Reading};
 use super::script::{Context, Follows};

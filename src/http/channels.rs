@@ -30,7 +30,12 @@ pub async fn handshake(
     Query(query): Parameters,
     headers: HeaderMap,
 ) -> Response {
-    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned)
+    };
     let request = Request {
         query: &query,
         header: &header,
@@ -51,7 +56,12 @@ pub async fn receive(
     if *app.stop.borrow() {
         return respond(Answer::Again);
     }
-    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned)
+    };
     let request = Request {
         query: &query,
         header: &header,
@@ -63,7 +73,9 @@ pub async fn receive(
 
 fn respond(answer: Answer) -> Response {
     match answer {
-        Answer::Ok(Reply { content_type, body }) => ([(CONTENT_TYPE, content_type)], body).into_response(),
+        Answer::Ok(Reply { content_type, body }) => {
+            ([(CONTENT_TYPE, content_type)], body).into_response()
+        }
         Answer::Unknown => (StatusCode::NOT_FOUND, "no such channel\n").into_response(),
         Answer::Refused(refused) => {
             use crate::channels::Refused;
@@ -85,7 +97,9 @@ fn may(app: &App, headers: &HeaderMap) -> Result<String, Response> {
     if !super::origin::allowed(headers, &[]) {
         return Err(StatusCode::FORBIDDEN.into_response());
     }
-    let refuse = |status: StatusCode| (status, Json(ErrorFrame::new(ErrorCode::NotAllowed, None))).into_response();
+    let refuse = |status: StatusCode| {
+        (status, Json(ErrorFrame::new(ErrorCode::NotAllowed, None))).into_response()
+    };
     let account = signed_in(app, headers).ok_or_else(|| refuse(StatusCode::UNAUTHORIZED))?;
     match account.role {
         StaffRole::Consultant | StaffRole::Lawyer | StaffRole::Admin => Ok(account.staff),
@@ -105,7 +119,11 @@ pub async fn outbox(State(app): State<Arc<App>>, headers: HeaderMap) -> Response
 }
 
 /// `POST /api/v1/outbox/{id}/resend`: sends a dead letter again.
-pub async fn resend(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+pub async fn resend(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let staff = match may(&app, &headers) {
         Ok(staff) => staff,
         Err(refusal) => return refusal,
@@ -114,7 +132,9 @@ pub async fn resend(State(app): State<Arc<App>>, Path(id): Path<String>, headers
         Ok(Resent::Queued) => {
             let store = app.engine.store();
             let now_ms = crate::clock::now_ms();
-            super::sign_in::note(audit::record(&**store, &staff, Action::Resent, &id, now_ms).await);
+            super::sign_in::note(
+                audit::record(&**store, &staff, Action::Resent, &id, now_ms).await,
+            );
             StatusCode::ACCEPTED.into_response()
         }
         Ok(Resent::NotFound) => {

@@ -407,7 +407,8 @@ impl Desk {
                 if !self.followed.contains_key(&conversation) {
                     return Ok(());
                 }
-                out.feed(&DeskServerFrame::Delivery((*delivery).clone())).await
+                out.feed(&DeskServerFrame::Delivery((*delivery).clone()))
+                    .await
             }
             Push::Typing { .. } | Push::Position(_) | Push::Frame(_) | Push::Close { .. } => Ok(()),
         }

@@ -9,7 +9,12 @@ pub const TOKEN: &str = "a-token";
 pub const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
 
 /// Status and body of one request on a fresh connection; `None` when the server was not there or cut it.
-pub async fn request(address: &str, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<(u16, String)> {
+pub async fn request(
+    address: &str,
+    line: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<(u16, String)> {
     let (status, _, body) = request_whole(address, line, headers, body).await?;
     Some((status, body))
 }
@@ -22,7 +27,10 @@ pub async fn request_whole(
     body: &[u8],
 ) -> Option<(u16, String, String)> {
     let mut stream = TcpStream::connect(address).await.ok()?;
-    let mut head = format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut head = format!(
+        "{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -64,12 +72,20 @@ pub fn event_xml(from: &str, event: &str) -> String {
 pub fn plain_line(method: &str, channel: &str, more: &str) -> String {
     let (timestamp, nonce) = (now_s().to_string(), fastrand::u32(..).to_string());
     let signature = sorted_sha1(&[TOKEN, &timestamp, &nonce]);
-    format!("{method} /channels/{channel}?signature={signature}&timestamp={timestamp}&nonce={nonce}{more}")
+    format!(
+        "{method} /channels/{channel}?signature={signature}&timestamp={timestamp}&nonce={nonce}{more}"
+    )
 }
 
 /// Posts a plain message and gives status and answer.
 pub async fn say(address: &str, channel: &str, xml: &str) -> Option<(u16, String)> {
-    request(address, &plain_line("POST", channel, ""), &[], xml.as_bytes()).await
+    request(
+        address,
+        &plain_line("POST", channel, ""),
+        &[],
+        xml.as_bytes(),
+    )
+    .await
 }
 
 /// Line and body of a sealed message for `receiver`.
@@ -80,7 +96,8 @@ pub fn sealed(channel: &str, receiver: &str, xml: &str) -> (String, String) {
     let line = format!(
         "POST /channels/{channel}?encrypt_type=aes&msg_signature={signature}&timestamp={timestamp}&nonce={nonce}"
     );
-    let body = format!("<xml><ToUserName>x</ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>");
+    let body =
+        format!("<xml><ToUserName>x</ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>");
     (line, body)
 }
 
@@ -91,10 +108,25 @@ pub fn passive(answer: &str, receiver: Option<&str>) -> Option<String> {
         return fields.get("Content").cloned();
     };
     let sealed = fields.get("Encrypt")?;
-    let expected = sorted_sha1(&[TOKEN, fields.get("TimeStamp")?, fields.get("Nonce")?, sealed]);
-    assert_eq!(fields.get("MsgSignature"), Some(&expected), "our own signature holds");
-    let plain = Envelope::new(AES_KEY, receiver).expect("a key").open(sealed).expect("opens");
-    faxun::channels::xml::fields(&plain).ok()?.get("Content").cloned()
+    let expected = sorted_sha1(&[
+        TOKEN,
+        fields.get("TimeStamp")?,
+        fields.get("Nonce")?,
+        sealed,
+    ]);
+    assert_eq!(
+        fields.get("MsgSignature"),
+        Some(&expected),
+        "our own signature holds"
+    );
+    let plain = Envelope::new(AES_KEY, receiver)
+        .expect("a key")
+        .open(sealed)
+        .expect("opens");
+    faxun::channels::xml::fields(&plain)
+        .ok()?
+        .get("Content")
+        .cloned()
 }
 
 /// The secret of the signed webhook and its key.
@@ -124,7 +156,13 @@ pub async fn ding(address: &str, body: &serde_json::Value) -> Option<(u16, Strin
     let parts = [timestamp.as_bytes(), b"\n", DING_SECRET.as_bytes()];
     let sign = base64(&hmac_sha256(DING_SECRET.as_bytes(), &parts));
     let headers = [("timestamp", timestamp.as_str()), ("sign", sign.as_str())];
-    request(address, "POST /channels/ding", &headers, body.to_string().as_bytes()).await
+    request(
+        address,
+        "POST /channels/ding",
+        &headers,
+        body.to_string().as_bytes(),
+    )
+    .await
 }
 
 pub const LARK_KEY: &str = "lark-key";
@@ -132,7 +170,12 @@ pub const LARK_KEY: &str = "lark-key";
 /// Posts a signed 飞书 request with a body that is sealed already.
 pub async fn lark(address: &str, body: &str, key: &str) -> Option<(u16, String)> {
     let (timestamp, nonce) = (now_s().to_string(), "n1");
-    let signature = sha256_hex(&[timestamp.as_bytes(), nonce.as_bytes(), key.as_bytes(), body.as_bytes()]);
+    let signature = sha256_hex(&[
+        timestamp.as_bytes(),
+        nonce.as_bytes(),
+        key.as_bytes(),
+        body.as_bytes(),
+    ]);
     let headers = [
         ("X-Lark-Request-Timestamp", timestamp.as_str()),
         ("X-Lark-Request-Nonce", nonce),

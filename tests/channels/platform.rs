@@ -27,6 +27,8 @@ struct Inner {
     calls: Vec<Call>,
     /// Answers to be given first, by path.
     script: HashMap<String, VecDeque<Value>>,
+    /// Answers given always, by path.
+    fixed: HashMap<String, Value>,
     tokens: u64,
     /// The token that was given last is refused although it is new.
     expired: bool,
@@ -50,7 +52,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Platform {
     pub async fn start() -> Platform {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let platform = Platform {
             inner: Arc::default(),
@@ -67,7 +71,16 @@ impl Platform {
 
     /// The next answer to a path; several are given in order.
     pub fn script(&self, path: &str, answer: Value) {
-        self.lock().script.entry(path.to_owned()).or_default().push_back(answer);
+        self.lock()
+            .script
+            .entry(path.to_owned())
+            .or_default()
+            .push_back(answer);
+    }
+
+    /// The answer to a path from now on.
+    pub fn fix(&self, path: &str, answer: Value) {
+        self.lock().fixed.insert(path.to_owned(), answer);
     }
 
     /// Refuses the token in force from now on.
@@ -76,12 +89,22 @@ impl Platform {
     }
 
     pub fn calls(&self, path: &str) -> Vec<Call> {
-        self.lock().calls.iter().filter(|c| c.path == path).cloned().collect()
+        self.lock()
+            .calls
+            .iter()
+            .filter(|c| c.path == path)
+            .cloned()
+            .collect()
     }
 
     /// Requests to a path that the platform answered with success.
     pub fn taken(&self, path: &str) -> Vec<Call> {
-        let ok = |c: &Call| c.answer.get("errcode").or(c.answer.get("code")).is_none_or(|v| *v == 0);
+        let ok = |c: &Call| {
+            c.answer
+                .get("errcode")
+                .or(c.answer.get("code"))
+                .is_none_or(|v| *v == 0)
+        };
         self.calls(path).into_iter().filter(ok).collect()
     }
 
@@ -96,7 +119,9 @@ impl Platform {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, look).await.expect("the texts reach the platform")
+        tokio::time::timeout(PATIENCE, look)
+            .await
+            .expect("the texts reach the platform")
     }
 
     /// Waits until so many requests to a path came, whatever the answer.
@@ -106,11 +131,18 @@ impl Platform {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, look).await.expect("the calls reach the platform");
+        tokio::time::timeout(PATIENCE, look)
+            .await
+            .expect("the calls reach the platform");
     }
 }
 
-async fn answer(State(platform): State<Platform>, uri: Uri, headers: HeaderMap, raw: Bytes) -> axum::Json<Value> {
+async fn answer(
+    State(platform): State<Platform>,
+    uri: Uri,
+    headers: HeaderMap,
+    raw: Bytes,
+) -> axum::Json<Value> {
     let path = uri.path().to_owned();
     let query = uri.query().unwrap_or("").to_owned();
     let body: Value = serde_json::from_slice(&raw).unwrap_or(Value::Null);
@@ -129,6 +161,7 @@ async fn answer(State(platform): State<Platform>, uri: Uri, headers: HeaderMap, 
         .or_else(|| headers.get("x-acs-dingtalk-access-token")?.to_str().ok());
     let token_ok = given.is_none_or(|given| given == token) && !(inner.expired && given.is_some());
     let scripted = inner.script.get_mut(&path).and_then(VecDeque::pop_front);
+    let scripted = scripted.or_else(|| inner.fixed.get(&path).cloned());
     let said = match scripted {
         Some(scripted) if token_ok => scripted,
         _ if is_token => json!({
