@@ -86,6 +86,7 @@ impl Setup {
         let mut env = vec![
             ("FAXUN_CHANNEL_DING_APP_SECRET", DING_SECRET),
             ("FAXUN_CHANNEL_STREAM_APP_SECRET", DING_SECRET),
+            ("FAXUN_CHANNEL_LONG_APP_SECRET", "s"),
             ("FAXUN_CHANNEL_LARK_APP_SECRET", "s"),
             ("FAXUN_CHANNEL_LARK_ENCRYPT_KEY", LARK_KEY),
             ("FAXUN_CHANNEL_LARK_VERIFICATION_TOKEN", "vt"),
@@ -803,6 +804,49 @@ async fn feishu_events_are_verified_opened_and_answered_once() {
 }
 
 #[tokio::test]
+async fn feishu_s_long_connection_joins_parts_and_acknowledges_what_is_durable() {
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use tokio_tungstenite::tungstenite::Message as Frame;
+    const OPEN: &str = "/callback/ws/endpoint";
+    const MESSAGES: &str = "/open-apis/im/v1/messages";
+    let setup = Setup::with(&[("feishu", "long", "app_id = \"cli_1\"\nstream = true")]).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("ws://{}/ws?device_id=1&service_id=33554678", listener.local_addr().expect("an address"));
+    let open = json!({"code": 0, "data": {"URL": url, "ClientConfig": {"PingInterval": 120}}});
+    setup.platform.fix(OPEN, open);
+    let server = setup.start();
+    let (stream, _) = listener.accept().await.expect("a connection");
+    let mut socket = tokio_tungstenite::accept_async(stream).await.expect("a handshake");
+    let frames: HashMap<String, String> =
+        serde_json::from_str(include_str!("fixtures/channels/lark_frames.json")).expect("a fixture");
+    let bytes = |name: &str| -> Vec<u8> {
+        let hex = &frames[name];
+        let byte = |i| u8::from_str_radix(&hex[i..i + 2], 16).expect("hex");
+        (0..hex.len()).step_by(2).map(byte).collect()
+    };
+    let ping = socket.next().await.expect("open").expect("a frame");
+    assert_eq!(ping, Frame::binary(bytes("ping")), "as the vendor's library pings");
+    for name in ["event", "event", "second_half", "first_half"] {
+        socket.send(Frame::binary(bytes(name))).await.expect("sends");
+        if name == "second_half" {
+            continue;
+        }
+        let ack = tokio::time::timeout(support::PATIENCE, socket.next()).await.expect("in time");
+        let ack = ack.expect("open").expect("a frame").into_data();
+        let holds = |part: &[u8]| ack.windows(part.len()).any(|w| w == part);
+        assert!(holds(b"\"code\":200"), "{ack:?}");
+    }
+    setup.platform.wait_taken(MESSAGES, 1).await;
+    settled(&server).await;
+    let calls = setup.platform.taken(MESSAGES);
+    assert!(calls.len() <= 2, "the repeat is not answered");
+    assert!(calls.iter().all(|c| c.body["receive_id"] == "ou_9"));
+    drop(server);
+    assert_eq!(setup.conversations().await[0].0.len(), 2);
+    assert_eq!(setup.undelivered().await, 0);
+}
+
+#[tokio::test]
 async fn kf_messages_are_fetched_to_the_end_and_the_cursor_survives() {
     const SYNC: &str = "/cgi-bin/kf/sync_msg";
     const KF: &str = "/cgi-bin/kf/send_msg";
@@ -843,20 +887,36 @@ async fn kf_messages_are_fetched_to_the_end_and_the_cursor_survives() {
     let fetched = setup.platform.calls(SYNC);
     assert_eq!(fetched[1].body["token"], "t9");
     assert_eq!(fetched[2].body["cursor"], "c1");
+    settled(&server).await;
+    let sent = setup.platform.taken(KF);
+    let failed = json!({
+        "msgid": "f1", "send_time": now_s(), "origin": 4, "msgtype": "event",
+        "event": {
+            "event_type": "msg_send_fail", "external_userid": "wm1", "open_kfid": "wk1",
+            "fail_msgid": sent[0].body["msgid"], "fail_type": 6,
+        },
+    });
+    setup.platform.script(SYNC, page("c3", 0, vec![failed]));
+    let (line, body) = sealed("kf", "ww1", notice);
+    request(&server.address, &line, &[], body.as_bytes()).await.expect("an answer");
+    setup.platform.wait_calls(SYNC, 4).await;
+    setup.platform.script(SYNC, page("c4", 0, vec![message("c", 3, 0)]));
+    let (line, body) = sealed("kf", "ww1", notice);
+    request(&server.address, &line, &[], body.as_bytes()).await.expect("an answer");
+    let again = setup.platform.wait_taken(KF, sent.len() + 2).await;
+    let same = |c: &platform::Call| content(c) == content(&sent[0]);
+    assert!(again[sent.len()..].iter().any(same), "it is sent when the person writes");
     server.terminate();
     let server = setup.start();
-    setup.platform.wait_calls(SYNC, 4).await;
-    assert_eq!(
-        setup.platform.calls(SYNC)[3].body["cursor"],
-        "c2",
-        "goes on where it was"
-    );
+    setup.platform.wait_calls(SYNC, 6).await;
+    let goes_on = setup.platform.calls(SYNC)[5].body["cursor"].clone();
+    assert_eq!(goes_on, "c4", "goes on where it was");
     drop(server);
     let conversations = setup.conversations().await;
     assert_eq!(conversations.len(), 1);
     assert_eq!(
         conversations[0].0.len(),
-        2,
+        3,
         "each once, nothing old, nothing of staff"
     );
 }

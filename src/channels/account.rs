@@ -26,6 +26,8 @@ pub const INBOX_MAX: usize = 64;
 pub const INBOX_BYTES_MAX: usize = 160 * 1024;
 /// Dead letters kept for one account; the oldest goes first.
 pub const DEAD_MAX: usize = 50;
+/// Texts remembered in case they did not arrive.
+pub const SENT_MAX: usize = 10;
 /// Tries of one part before it becomes a dead letter: some 14 hours.
 pub const TRIES_MAX: u32 = 24;
 /// Code of an account that cannot be reached because the person left.
@@ -74,6 +76,9 @@ pub struct Account {
     /// Ranges to be sent before anything else: revived dead letters, and what a closed conversation still owed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<Dead>,
+    /// The last texts that were taken, where the platform may say afterwards that they did not arrive.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub sent: VecDeque<Sent>,
     /// Why nothing can be sent until the person writes: the platform's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
@@ -96,7 +101,7 @@ impl Waiting {
         match &self.said {
             Said::Text { text } => text.len(),
             Said::Media { reference, .. } => reference.len(),
-            Said::Human | Said::Greeting | Said::Left => 0,
+            Said::Human | Said::Greeting | Said::Left | Said::NotDelivered { .. } => 0,
         }
     }
 }
@@ -119,6 +124,13 @@ pub enum Said {
     Greeting,
     /// Unfollowed: cannot be reached.
     Left,
+    /// The platform says afterwards that a text did not arrive: its [`super::Target::send_id`], a code, and whether
+    /// it can be sent when the person writes again.
+    NotDelivered {
+        send_id: String,
+        code: String,
+        later: bool,
+    },
 }
 
 /// A batch: the messages after `after` up to `through`, as one text in parts.
@@ -138,6 +150,20 @@ pub struct Sending {
     /// Not before, in ms since the Unix epoch.
     #[serde(default)]
     pub next_ms: Millis,
+}
+
+/// A text that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub send_id: String,
+    pub conversation: String,
+    pub after: Seq,
+    pub through: Seq,
+    /// Its place in the batch, from 0.
+    pub part: usize,
+    /// Fixed texts that went with the batch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<String>,
 }
 
 /// Messages that were given up.
@@ -208,6 +234,7 @@ impl Account {
             noticed: false,
             dead: Vec::new(),
             again: Vec::new(),
+            sent: VecDeque::new(),
             held: None,
             open: false,
         }
@@ -229,6 +256,10 @@ impl Account {
             return Claimed::Full;
         }
         self.claims.add(key, now_ms);
+        if let Some(Said::NotDelivered { send_id, code, later }) = waiting.first().map(|w| &w.said) {
+            self.not_delivered(send_id, code, *later, now_ms);
+            return Claimed::New;
+        }
         let greeting = waiting.iter().any(|w| w.said == Said::Greeting);
         self.open = true;
         if waiting.iter().any(|w| w.said == Said::Left) {
@@ -263,6 +294,53 @@ impl Account {
             .filter(|w| w.said != Said::Greeting && !(cut && wants_rest(w)));
         self.inbox.extend(asked);
         Claimed::New
+    }
+
+    /// A text that was taken did not arrive: it waits for the person, or becomes a dead letter.
+    fn not_delivered(&mut self, send_id: &str, code: &str, later: bool, now_ms: Millis) {
+        let Some(at) = self.sent.iter().position(|s| s.send_id == send_id) else {
+            return;
+        };
+        let Some(sent) = self.sent.remove(at) else {
+            return;
+        };
+        let list = if later { &mut self.again } else { &mut self.dead };
+        let same = |d: &&mut Dead| d.conversation == sent.conversation && d.after == sent.after;
+        if let Some(known) = list.iter_mut().find(same) {
+            known.parts_done = known.parts_done.min(sent.part);
+        } else {
+            list.push(Dead {
+                conversation: sent.conversation,
+                after: sent.after,
+                through: sent.through,
+                parts_done: sent.part,
+                at_ms: now_ms,
+                code: code.to_owned(),
+                owed: sent.owed,
+            });
+        }
+        let surplus = self.dead.len().saturating_sub(DEAD_MAX);
+        self.dead.drain(..surplus);
+        if later {
+            self.held = Some(code.to_owned());
+            self.quota.sent = self.quota.allowed;
+        }
+        self.open = true;
+    }
+
+    /// Remembers a text that was taken, in case the platform takes that back.
+    pub fn note_sent(&mut self, send_id: String, batch: &Sending) {
+        if self.sent.len() >= SENT_MAX {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(Sent {
+            send_id,
+            conversation: batch.conversation.clone(),
+            after: batch.after,
+            through: batch.through,
+            part: batch.parts_done,
+            owed: self.owed.iter().take(batch.owed).cloned().collect(),
+        });
     }
 
     /// The conversation was erased: there is nothing of it to send.
@@ -637,6 +715,41 @@ mod tests {
         assert_eq!(fresh.left(&LIMITS, 11), Left::Some(3));
         assert_eq!(fresh.left(&LIMITS, 60_011), Left::Some(0));
         assert_eq!(fresh.owed, ["channel.welcome", "notice"]);
+    }
+
+    #[test]
+    fn what_did_not_arrive_waits_for_the_person_or_is_listed() {
+        let mut account = Account::new("kf", "wm1");
+        account.begin("c".into(), 0, 0);
+        account.claim(1, said("a"), &LIMITS, 0);
+        account.inbox.clear();
+        for part in 0..2 {
+            let batch = account.next_batch(4).unwrap().clone();
+            account.note_sent(format!("s{part}"), &batch);
+            account.part_sent(false);
+        }
+        account.batch_done();
+        let report = |send_id: &str, later| {
+            vec![Waiting {
+                id: "r".into(),
+                at_ms: 0,
+                said: Said::NotDelivered {
+                    send_id: send_id.into(),
+                    code: "fail_6".into(),
+                    later,
+                },
+            }]
+        };
+        for (key, id) in [(2, "s1"), (3, "s0"), (4, "unknown")] {
+            account.claim(key, report(id, true), &LIMITS, 1);
+        }
+        assert_eq!(account.left(&LIMITS, 1), Left::Some(0), "nothing goes out before the person writes");
+        assert_eq!(account.again.len(), 1);
+        let batch = account.next_batch(4).unwrap();
+        assert_eq!((batch.after, batch.through, batch.parts_done), (0, 4, 0));
+        account.note_sent("s9".into(), &batch.clone());
+        account.claim(5, report("s9", false), &LIMITS, 1);
+        assert_eq!(account.dead.len(), 1);
     }
 
     #[test]

@@ -182,7 +182,7 @@ pub fn open_feishu(encrypt_key: &str, encrypted: &str) -> Result<String, CryptoE
 }
 
 fn cbc_open(key: &[u8; 32], iv: &[u8], mut sealed: Vec<u8>) -> Result<Vec<u8>, CryptoError> {
-    if sealed.is_empty() || sealed.len() % BLOCK_BYTES != 0 {
+    if sealed.is_empty() || !sealed.len().is_multiple_of(BLOCK_BYTES) {
         return Err(CryptoError::Shape);
     }
     let cipher =

@@ -5,17 +5,13 @@
 //! closes a connection it says so: the new one is opened first, and the old one is read to its end.
 
 use super::Inlet;
-use super::account::backoff_ms;
 use super::dingtalk::Dingtalk;
-use futures_util::stream::FuturesUnordered;
+use super::stream::{self, Socket};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio_tungstenite::tungstenite::Message as Frame;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// Topic of what is said to a robot.
 pub const MESSAGES: &str = "/v1.0/im/bot/messages/get";
@@ -23,52 +19,10 @@ pub const MESSAGES: &str = "/v1.0/im/bot/messages/get";
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a connection is read on after the platform said that it will close it.
 const LAST_WORDS: Duration = Duration::from_secs(10);
-/// How long opening may take.
-const OPEN_DEADLINE: Duration = Duration::from_secs(15);
-/// Largest frame, in bytes.
-const FRAME_BYTES_MAX: usize = 1 << 20;
-/// Failures after which the pause grows no more: some two minutes.
-const TRIES_COUNTED_MAX: u32 = 9;
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
 /// Keeps a connection open for as long as the server runs.
 pub async fn run(robot: &Dingtalk, inlet: &Inlet) {
     let replace = Notify::new();
-    let mut connections = FuturesUnordered::new();
-    let mut tries = 0;
-    loop {
-        match tokio::time::timeout(OPEN_DEADLINE, connect(robot)).await {
-            Ok(Ok(socket)) => {
-                tries = 0;
-                connections.push(serve(socket, robot, inlet, &replace));
-                loop {
-                    tokio::select! {
-                        () = replace.notified() => break,
-                        Some(()) = connections.next() => if connections.is_empty() { break },
-                    }
-                }
-            }
-            failed => {
-                tries = (tries + 1).min(TRIES_COUNTED_MAX);
-                let reason =
-                    failed.map_or_else(|_| "timeout".to_owned(), |f| f.err().unwrap_or_default());
-                tracing::warn!(reason, tries, "the platform's stream could not be opened");
-                let pause = tokio::time::sleep(pause(tries));
-                tokio::pin!(pause);
-                loop {
-                    tokio::select! {
-                        () = &mut pause => break,
-                        Some(()) = connections.next() => {}
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn pause(tries: u32) -> Duration {
-    Duration::from_millis(u64::try_from(backoff_ms(tries, super::worker::random())).unwrap_or(0))
+    stream::keep_open("dingtalk", || connect(robot), |socket| serve(socket, robot, inlet, &replace), &replace).await;
 }
 
 /// A new connection. The error is a code, without address or ticket.
@@ -90,12 +44,7 @@ async fn connect(robot: &Dingtalk) -> Result<Socket, String> {
     let (Some(endpoint), Some(ticket)) = (text("endpoint"), text("ticket")) else {
         return Err(format!("http_{}", answer.status));
     };
-    let address = format!("{endpoint}?ticket={}", escaped(ticket));
-    let config = WebSocketConfig::default().max_message_size(Some(FRAME_BYTES_MAX));
-    let connected = tokio_tungstenite::connect_async_with_config(address, Some(config), true).await;
-    connected
-        .map(|(socket, _)| socket)
-        .map_err(|_| "connect".to_owned())
+    stream::connect(&format!("{endpoint}?ticket={}", escaped(ticket))).await
 }
 
 /// A value in an address.
@@ -152,7 +101,7 @@ async fn serve(mut socket: Socket, robot: &Dingtalk, inlet: &Inlet, replace: &No
         }
     }
     if !closing {
-        tracing::info!("the platform's stream ended; a new one is opened");
+        tracing::info!(channel = "dingtalk", "the platform's stream ended; a new one is opened");
     }
     // The other side may be gone already.
     let _ = socket.close(None).await;

@@ -1,4 +1,4 @@
-//! 飞书 over HTTP: events `im.message.receive_v1` of private chats, replies by `im/v1/messages`. Protocol: vendor's "事件订阅",
+//! 飞书 over HTTP, or over a 长连接 ([`super::feishu_stream`]): events `im.message.receive_v1` of private chats, replies by `im/v1/messages`. Protocol: vendor's "事件订阅",
 //! "发送消息", "自建应用获取 tenant_access_token". What is said in groups is not answered: others would read it.
 
 use super::access::{AccessToken, Fresh};
@@ -6,7 +6,7 @@ use super::account::Said;
 use super::client::{Answer, Http};
 use super::crypto::{open_feishu, same, sha256_hex};
 use super::wechat::fresh;
-use super::{Channel, Inbound, Limits, Received, Refused, Reply, Request, SendError, Target};
+use super::{Channel, Inbound, Inlet, Limits, Received, Refused, Reply, Request, SendError, Target, feishu_stream};
 use crate::config::ConfigError;
 use crate::config::channels::{Channel as Settings, Secrets};
 use crate::dialogue::nouns::{Media, Millis};
@@ -26,26 +26,28 @@ const MESSAGE_EVENT: &str = "im.message.receive_v1";
 
 /// One 自建应用.
 pub struct Feishu {
-    app_id: String,
-    app_secret: String,
-    base: String,
+    pub(super) app_id: String,
+    pub(super) app_secret: String,
+    pub(super) base: String,
+    stream: bool,
     encrypt_key: Option<String>,
     verification_token: Option<String>,
     access: AccessToken,
-    http: Http,
+    pub(super) http: Http,
 }
 
 impl Feishu {
     pub fn new(settings: &Settings, secrets: &Secrets, http: Http) -> Result<Feishu, ConfigError> {
         let encrypt_key = secrets.get("encrypt_key").map(str::to_owned);
         let verification_token = secrets.get("verification_token").map(str::to_owned);
-        if encrypt_key.is_none() && verification_token.is_none() {
+        if !settings.stream && encrypt_key.is_none() && verification_token.is_none() {
             secrets.need("encrypt_key")?;
         }
         Ok(Feishu {
             app_id: settings.app_id.clone(),
             app_secret: secrets.need("app_secret")?.to_owned(),
             base: settings.base().to_owned(),
+            stream: settings.stream,
             encrypt_key,
             verification_token,
             access: AccessToken::default(),
@@ -77,6 +79,35 @@ impl Feishu {
         let given = token.and_then(Value::as_str).unwrap_or("");
         let expected = self.verification_token.as_deref();
         expected.is_none_or(|expected| same(expected.as_bytes(), given.as_bytes()))
+    }
+
+    /// What an event says; `None` where it is not answered.
+    pub(super) fn inbound(&self, event: &Value) -> Result<Option<Inbound>, Refused> {
+        let header = event.get("header").ok_or(Refused::Malformed("no header: use events of version 2.0"))?;
+        let app = header.get("app_id").and_then(Value::as_str);
+        if app.is_some_and(|app| app != self.app_id) {
+            return Err(Refused::NotOurs);
+        }
+        if header.get("event_type").and_then(Value::as_str) != Some(MESSAGE_EVENT) {
+            return Ok(None);
+        }
+        let text_at = |path: &str| event.pointer(path).and_then(Value::as_str);
+        let message = event
+            .pointer("/event/message")
+            .ok_or(Refused::Malformed("no message"))?;
+        let sender =
+            text_at("/event/sender/sender_id/open_id").ok_or(Refused::Malformed("no open_id"))?;
+        let id = text_at("/event/message/message_id").ok_or(Refused::Malformed("no message_id"))?;
+        if text_at("/event/message/chat_type").is_some_and(|chat| chat != "p2p") {
+            return Ok(None);
+        }
+        let inbound = Inbound {
+            account: sender.to_owned(),
+            key: id.to_owned(),
+            said: said(message),
+            reply_to: None,
+        };
+        Ok(Some(inbound))
     }
 
     async fn access(&self, refused: Option<&str>, now_ms: Millis) -> Result<String, SendError> {
@@ -175,6 +206,9 @@ impl Channel for Feishu {
     }
 
     fn receive(&self, request: &Request<'_>) -> Result<Received, Refused> {
+        if self.encrypt_key.is_none() && self.verification_token.is_none() {
+            return Err(Refused::Malformed("this channel takes its events over a stream"));
+        }
         let signature = request.header("x-lark-signature");
         if let (Some(key), false) = (&self.encrypt_key, signature.is_empty()) {
             let timestamp = request.header("x-lark-request-timestamp");
@@ -212,30 +246,14 @@ impl Channel for Feishu {
         if !self.token_holds(header.get("token")) {
             return Err(Refused::Forged);
         }
-        let app = header.get("app_id").and_then(Value::as_str);
-        if app.is_some_and(|app| app != self.app_id) {
-            return Err(Refused::NotOurs);
+        let inbound = self.inbound(&event)?;
+        Ok(Received::of(inbound.into_iter().collect(), ack))
+    }
+
+    async fn stream(&self, inlet: Inlet) {
+        if self.stream {
+            feishu_stream::run(self, &inlet).await;
         }
-        if header.get("event_type").and_then(Value::as_str) != Some(MESSAGE_EVENT) {
-            return Ok(Received::of(Vec::new(), ack));
-        }
-        let text_at = |path: &str| event.pointer(path).and_then(Value::as_str);
-        let message = event
-            .pointer("/event/message")
-            .ok_or(Refused::Malformed("no message"))?;
-        let sender =
-            text_at("/event/sender/sender_id/open_id").ok_or(Refused::Malformed("no open_id"))?;
-        let id = text_at("/event/message/message_id").ok_or(Refused::Malformed("no message_id"))?;
-        if text_at("/event/message/chat_type").is_some_and(|chat| chat != "p2p") {
-            return Ok(Received::of(Vec::new(), ack));
-        }
-        let inbound = Inbound {
-            account: sender.to_owned(),
-            key: id.to_owned(),
-            said: said(message),
-            reply_to: None,
-        };
-        Ok(Received::of(vec![inbound], ack))
     }
 
     async fn send(&self, target: &Target<'_>, text: &str) -> Result<(), SendError> {

@@ -161,6 +161,9 @@ impl Channels {
         let (key, _) = digest
             .split_first_chunk::<8>()
             .map_or((0, &[][..]), |(k, r)| (u64::from_le_bytes(*k), r));
+        if let Said::NotDelivered { code, .. } = &inbound.said {
+            self.metrics.sent(&entry.name, code);
+        }
         let cut = matches!(&inbound.said, Said::Text { text } if text.chars().nth(CHUNKS_MAX * TEXT_CHARS_MAX).is_some());
         let message = Message {
             key,
@@ -226,7 +229,7 @@ impl Channels {
         let speaks = message
             .waiting
             .iter()
-            .any(|w| !matches!(w.said, Said::Greeting | Said::Left));
+            .any(|w| matches!(w.said, Said::Text { .. } | Said::Human | Said::Media { .. }));
         let fresh = match over {
             Some(last_seq) if speaks => Some((
                 self.new_conversation(name)

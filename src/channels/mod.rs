@@ -21,11 +21,13 @@ pub mod dingtalk;
 pub mod dingtalk_stream;
 pub mod errcode;
 pub mod feishu;
+pub mod feishu_stream;
 pub mod inbound;
 pub mod metrics;
 pub mod outbox;
 pub mod render;
 pub mod slots;
+pub mod stream;
 pub mod webhook;
 pub mod wechat;
 pub mod wecom;
@@ -296,6 +298,11 @@ pub trait Channel: Send + Sync {
 
     /// Verifies and reads a POST. No I/O.
     fn receive(&self, request: &Request<'_>) -> Result<Received, Refused>;
+
+    /// Whether the platform may say afterwards that a text did not arrive.
+    fn reports_failures(&self) -> bool {
+        false
+    }
 
     /// Sends one text within the limits.
     async fn send(&self, target: &Target<'_>, text: &str) -> Result<(), SendError>;

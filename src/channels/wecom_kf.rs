@@ -91,10 +91,29 @@ struct Event {
     external_userid: String,
     #[serde(default)]
     welcome_code: String,
+    #[serde(default)]
+    fail_msgid: String,
+    #[serde(default)]
+    fail_type: u32,
 }
+
+/// 会话已过期, 会话已关闭, 超过 5 条限制: it can be sent when the person writes again.
+const LATER_TYPES: [u32; 3] = [4, 5, 6];
 
 fn inbound(one: One, now_ms: Millis) -> Option<Inbound> {
     if one.msgtype == "event" {
+        if one.event.event_type == "msg_send_fail" {
+            return Some(Inbound {
+                account: one.event.external_userid,
+                key: one.msgid,
+                said: Said::NotDelivered {
+                    send_id: one.event.fail_msgid,
+                    code: format!("fail_{}", one.event.fail_type),
+                    later: LATER_TYPES.contains(&one.event.fail_type),
+                },
+                reply_to: None,
+            });
+        }
         let entered = one.event.event_type == "enter_session";
         return entered.then(|| Inbound {
             account: one.event.external_userid,
@@ -195,6 +214,10 @@ impl Channel for WecomKf {
             cursor: page.next_cursor,
             more: page.has_more == 1,
         })
+    }
+
+    fn reports_failures(&self) -> bool {
+        true
     }
 
     async fn send(&self, target: &Target<'_>, text: &str) -> Result<(), SendError> {

@@ -211,7 +211,7 @@ impl Worker {
                 media: *media,
                 reference: reference.clone(),
             }),
-            Said::Greeting | Said::Left => None,
+            Said::Greeting | Said::Left | Said::NotDelivered { .. } => None,
         };
         let conversation = match &account.conversation {
             Some(conversation) => conversation.clone(),
@@ -366,9 +366,13 @@ impl Worker {
                 .metrics
                 .delivered(crate::clock::now_ms() - asked_ms);
         }
+        let reported = (!passive && self.entry.channel.reports_failures()).then(|| self.send_id(batch));
         let (_, account) = self
             .change(|a| {
                 a.adopt(batch);
+                if let Some(send_id) = &reported {
+                    a.note_sent(send_id.clone(), batch);
+                }
                 a.part_sent(passive);
                 a.held = None;
                 if last {

@@ -112,7 +112,7 @@ pub struct Channel {
     /// 钉钉: the robot's code, where it differs from the AppKey.
     #[serde(default)]
     pub robot_code: String,
-    /// 钉钉: messages come over a connection that we open; no public address is needed.
+    /// 钉钉, 飞书: messages come over a connection that we open; no public address is needed.
     #[serde(default)]
     pub stream: bool,
     #[serde(default)]

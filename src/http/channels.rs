@@ -93,12 +93,13 @@ fn respond(answer: Answer) -> Response {
 }
 
 /// Who may see and repeat what was not delivered: it holds no text.
-fn may(app: &App, headers: &HeaderMap) -> Result<String, Response> {
+fn may(app: &App, headers: &HeaderMap) -> Result<String, Box<Response>> {
     if !super::origin::allowed(headers, &[]) {
-        return Err(StatusCode::FORBIDDEN.into_response());
+        return Err(Box::new(StatusCode::FORBIDDEN.into_response()));
     }
     let refuse = |status: StatusCode| {
-        (status, Json(ErrorFrame::new(ErrorCode::NotAllowed, None))).into_response()
+        let error = Json(ErrorFrame::new(ErrorCode::NotAllowed, None));
+        Box::new((status, error).into_response())
     };
     let account = signed_in(app, headers).ok_or_else(|| refuse(StatusCode::UNAUTHORIZED))?;
     match account.role {
@@ -110,7 +111,7 @@ fn may(app: &App, headers: &HeaderMap) -> Result<String, Response> {
 /// `GET /api/v1/outbox`: the dead letters.
 pub async fn outbox(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     if let Err(refusal) = may(&app, &headers) {
-        return refusal;
+        return *refusal;
     }
     match app.channels.dead_letters().await {
         Ok(dead) => Json(json!({"dead": dead})).into_response(),
@@ -126,7 +127,7 @@ pub async fn resend(
 ) -> Response {
     let staff = match may(&app, &headers) {
         Ok(staff) => staff,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     match app.channels.resend(&id).await {
         Ok(Resent::Queued) => {

@@ -13,7 +13,6 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Call {
     pub path: String,
-    pub query: String,
     pub headers: HeaderMap,
     pub raw: Vec<u8>,
     pub body: Value,
@@ -174,7 +173,6 @@ async fn answer(
     };
     inner.calls.push(Call {
         path,
-        query,
         headers,
         raw: raw.to_vec(),
         body,
