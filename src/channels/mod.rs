@@ -31,6 +31,7 @@ pub mod stream;
 pub mod webhook;
 pub mod wechat;
 pub mod wecom;
+pub mod wecom_bot;
 pub mod wecom_kf;
 pub mod worker;
 pub mod xml;
@@ -390,6 +391,7 @@ pub fn build(
         }
         ChannelKind::Wecom => Box::new(wecom::Wecom::new(settings, secrets, http.clone())?),
         ChannelKind::WecomKf => Box::new(wecom_kf::WecomKf::new(settings, secrets, http.clone())?),
+        ChannelKind::WecomBot => Box::new(wecom_bot::WecomBot::new(settings, secrets, http.clone())?),
         ChannelKind::Dingtalk => {
             Box::new(dingtalk::Dingtalk::new(settings, secrets, http.clone())?)
         }

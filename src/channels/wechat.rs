@@ -170,7 +170,8 @@ pub fn sealed_reply(envelope: &Envelope, token: &str, plain: &str, seconds: i64)
     )
 }
 
-fn nonce() -> String {
+/// A number for one signature.
+pub fn nonce() -> String {
     let mut bytes = [0; 8];
     // A nonce that repeats does no harm: the signature covers the text.
     let _ = getrandom::fill(&mut bytes);

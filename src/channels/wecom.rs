@@ -21,38 +21,30 @@ const TEXT_BYTES: usize = 2_048;
 /// A request whose time differs more from ours is refused, in ms.
 const SKEW_MS: Millis = 3_600_000;
 
-/// Callbacks and access token of a 企业, for an app or for 微信客服.
-pub struct Corp {
-    corp_id: String,
-    base: String,
-    token: String,
-    secret: String,
-    envelope: Envelope,
-    access: AccessToken,
-    pub http: Http,
+/// Sealed and signed callbacks of 企业微信.
+#[derive(Clone)]
+pub struct Callback {
+    pub token: String,
+    pub envelope: Envelope,
 }
 
-impl Corp {
-    pub fn new(settings: &Settings, secrets: &Secrets, http: Http) -> Result<Corp, ConfigError> {
-        let envelope = Envelope::new(secrets.need("aes_key")?, &settings.corp_id);
-        Ok(Corp {
-            corp_id: settings.corp_id.clone(),
-            base: settings.base().to_owned(),
+impl Callback {
+    pub fn new(settings: &Settings, secrets: &Secrets, receiver: &str) -> Result<Callback, ConfigError> {
+        let envelope = Envelope::new(secrets.need("aes_key")?, receiver);
+        Ok(Callback {
             token: secrets.need("token")?.to_owned(),
-            secret: secrets.need("app_secret")?.to_owned(),
             envelope: envelope.map_err(|e| settings.invalid(&format!("aes_key: {e}")))?,
-            access: AccessToken::default(),
-            http,
         })
     }
 
-    fn verify(&self, request: &Request<'_>, sealed: &str) -> Result<(), Refused> {
+    pub fn signature(&self, timestamp: &str, nonce: &str, sealed: &str) -> String {
+        sorted_sha1(&[&self.token, timestamp, nonce, sealed])
+    }
+
+    pub fn verify(&self, request: &Request<'_>, sealed: &str) -> Result<(), Refused> {
         let (timestamp, nonce) = (request.query("timestamp"), request.query("nonce"));
-        let expected = sorted_sha1(&[&self.token, timestamp, nonce, sealed]);
-        if !same(
-            expected.as_bytes(),
-            request.query("msg_signature").as_bytes(),
-        ) {
+        let expected = self.signature(timestamp, nonce, sealed);
+        if !same(expected.as_bytes(), request.query("msg_signature").as_bytes()) {
             return Err(Refused::Forged);
         }
         fresh(timestamp, request.now_ms, SKEW_MS)
@@ -66,15 +58,36 @@ impl Corp {
         Ok(Reply::text(self.envelope.open(&sealed)?))
     }
 
-    /// The fields of a callback, verified and opened.
+    /// The fields of an XML callback, verified and opened.
     pub fn fields(&self, request: &Request<'_>) -> Result<HashMap<String, String>, Refused> {
         let body = std::str::from_utf8(request.body).map_err(|_| Refused::Malformed("no UTF-8"))?;
         let outer = xml::fields(body)?;
-        let sealed = outer
-            .get("Encrypt")
-            .ok_or(Refused::Malformed("no Encrypt"))?;
+        let sealed = outer.get("Encrypt").ok_or(Refused::Malformed("no Encrypt"))?;
         self.verify(request, sealed)?;
         Ok(xml::fields(&self.envelope.open(sealed)?)?)
+    }
+}
+
+/// Callbacks and access token of a 企业, for an app or for 微信客服.
+pub struct Corp {
+    pub callback: Callback,
+    corp_id: String,
+    base: String,
+    secret: String,
+    access: AccessToken,
+    http: Http,
+}
+
+impl Corp {
+    pub fn new(settings: &Settings, secrets: &Secrets, http: Http) -> Result<Corp, ConfigError> {
+        Ok(Corp {
+            callback: Callback::new(settings, secrets, &settings.corp_id)?,
+            corp_id: settings.corp_id.clone(),
+            base: settings.base().to_owned(),
+            secret: secrets.need("app_secret")?.to_owned(),
+            access: AccessToken::default(),
+            http,
+        })
     }
 
     pub async fn access(&self, refused: Option<&str>, now_ms: Millis) -> Result<String, SendError> {
@@ -141,7 +154,7 @@ impl Wecom {
 
     fn passive(&self, to: &str, from: &str) -> Passive {
         let (to, from) = (to.to_owned(), from.to_owned());
-        let (envelope, token) = (self.corp.envelope.clone(), self.corp.token.clone());
+        let Callback { token, envelope } = self.corp.callback.clone();
         Box::new(move |text| {
             let seconds = crate::clock::now_ms() / 1000;
             let plain = format!(
@@ -163,11 +176,11 @@ impl Channel for Wecom {
     }
 
     fn handshake(&self, request: &Request<'_>) -> Result<Reply, Refused> {
-        self.corp.handshake(request)
+        self.corp.callback.handshake(request)
     }
 
     fn receive(&self, request: &Request<'_>) -> Result<Received, Refused> {
-        let fields = self.corp.fields(request)?;
+        let fields = self.corp.callback.fields(request)?;
         // An empty body with 200 stops repeats.
         let ack = Reply::text("");
         let (from, to) = (fields.get("FromUserName"), fields.get("ToUserName"));

@@ -175,11 +175,11 @@ impl Channel for WecomKf {
     }
 
     fn handshake(&self, request: &Request<'_>) -> Result<Reply, Refused> {
-        self.corp.handshake(request)
+        self.corp.callback.handshake(request)
     }
 
     fn receive(&self, request: &Request<'_>) -> Result<Received, Refused> {
-        let fields = self.corp.fields(request)?;
+        let fields = self.corp.callback.fields(request)?;
         let field = |name: &str| fields.get(name).map_or("", String::as_str);
         let ours = field("Event") == EVENT
             && (field("OpenKfId") == self.open_kfid || field("OpenKfId").is_empty());

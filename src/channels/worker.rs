@@ -295,7 +295,8 @@ impl Worker {
         };
         let remaining = parts.len() - batch.parts_done;
         let last = remaining == 1;
-        let reserve = if human || urgent { 0 } else { KEPT_FOR_HUMAN };
+        let few = planned.quota.allowed <= KEPT_FOR_HUMAN;
+        let reserve = if human || urgent || few { 0 } else { KEPT_FOR_HUMAN };
         let left = match planned.left(&limits, now_ms) {
             Left::Unlimited => u32::MAX,
             Left::Some(left) => left.saturating_sub(reserve),

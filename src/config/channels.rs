@@ -22,6 +22,8 @@ pub enum ChannelKind {
     Wecom,
     /// 微信客服
     WecomKf,
+    /// 企业微信智能机器人
+    WecomBot,
     /// 钉钉机器人, HTTP
     Dingtalk,
     /// 飞书, HTTP events
@@ -38,6 +40,7 @@ impl ChannelKind {
             ChannelKind::Miniprogram => "miniprogram",
             ChannelKind::Wecom => "wecom",
             ChannelKind::WecomKf => "wecom_kf",
+            ChannelKind::WecomBot => "wecom_bot",
             ChannelKind::Dingtalk => "dingtalk",
             ChannelKind::Feishu => "feishu",
             ChannelKind::Webhook => "webhook",
@@ -51,6 +54,7 @@ impl ChannelKind {
             ChannelKind::Miniprogram => "小程序客服",
             ChannelKind::Wecom => "企业微信",
             ChannelKind::WecomKf => "微信客服",
+            ChannelKind::WecomBot => "企业微信智能机器人",
             ChannelKind::Dingtalk => "钉钉",
             ChannelKind::Feishu => "飞书",
             ChannelKind::Webhook => "合作平台",
@@ -64,6 +68,7 @@ impl ChannelKind {
             ChannelKind::Dingtalk => &["app_id"],
             ChannelKind::Wecom => &["corp_id", "agent_id"],
             ChannelKind::WecomKf => &["corp_id", "open_kfid"],
+            ChannelKind::WecomBot => &[],
             ChannelKind::Webhook => &["reply_url"],
         }
     }
@@ -72,7 +77,7 @@ impl ChannelKind {
     pub fn base_url(self) -> &'static str {
         match self {
             ChannelKind::Wechat | ChannelKind::Miniprogram => "https://api.weixin.qq.com",
-            ChannelKind::Wecom | ChannelKind::WecomKf => "https://qyapi.weixin.qq.com",
+            ChannelKind::Wecom | ChannelKind::WecomKf | ChannelKind::WecomBot => "https://qyapi.weixin.qq.com",
             ChannelKind::Dingtalk => "https://api.dingtalk.com",
             ChannelKind::Feishu => "https://open.feishu.cn",
             ChannelKind::Webhook => "",

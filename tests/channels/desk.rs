@@ -1,6 +1,6 @@
 //! What consultants see of platforms, and what they can do about it.
 
-use crate::driver::{request, say, text_xml};
+use crate::driver::{bot, request, say, text_xml};
 use crate::setup::{SEND, Setup, content, settled};
 use crate::support::{self, Server};
 use serde_json::{Value, json};
@@ -180,4 +180,48 @@ async fn what_the_platform_refuses_is_listed_and_can_be_sent_again() {
     );
     let nothing = request(at, "POST /api/v1/outbox/nonsense/resend", &headers, b"").await;
     assert_eq!(nothing.expect("an answer").0, 404);
+}
+
+#[tokio::test]
+async fn a_robot_answers_at_once_and_a_consultant_once_for_each_message() {
+    let setup = Setup::new().await;
+    support::add_staff(&setup.data, "li", "consultant");
+    let server = setup.start();
+    let at = &server.address;
+    let response = format!("{}/response", setup.platform.url);
+    let message = |id: &str, text: &str| {
+        json!({
+            "msgid": id, "aibotid": "b1", "chattype": "single", "from": {"userid": "zhang"},
+            "response_url": response, "msgtype": "text", "text": {"content": text},
+        })
+    };
+    let (status, answer) = bot(at, &message("1", "你好")).await.expect("an answer");
+    assert_eq!(status, 200);
+    assert_eq!((&answer["msgtype"], &answer["stream"]["finish"]), (&json!("stream"), &json!(true)));
+    assert!(answer["stream"]["content"].as_str().is_some_and(|t| !t.is_empty()));
+    let mut group = message("2", "你好");
+    group["chattype"] = "group".into();
+    assert_eq!(bot(at, &group).await, Some((200, Value::Null)));
+    let entered = json!({
+        "msgid": "e1", "chattype": "single", "from": {"userid": "wang"}, "msgtype": "event",
+        "event": {"eventtype": "enter_chat"},
+    });
+    let (_, welcome) = bot(at, &entered).await.expect("an answer");
+    assert_eq!(welcome["msgtype"], "text");
+
+    let mut desk = Desk::open(&server, "li").await;
+    bot(at, &message("3", "转人工")).await.expect("an answer");
+    let queue = desk.until("queue", |f| f["waiting"].get(0).is_some()).await;
+    let conversation = queue["waiting"][0]["conversation"].clone();
+    desk.send(json!({"type": "open", "conversation": conversation})).await;
+    desk.send(json!({"type": "take", "id": "t1", "conversation": conversation})).await;
+    let taken = setup.platform.wait_taken("/response", 1).await;
+    assert_eq!(taken[0].body["msgtype"], "markdown");
+    desk.send(json!({"type": "reply", "id": "r1", "conversation": conversation, "text": "您好，请说"})).await;
+    desk.until("delivery", |f| f["state"] == "held").await;
+    // What was held comes with the next message, in its answer.
+    let (_, answer) = bot(at, &message("4", "在吗")).await.expect("an answer");
+    let text = answer["stream"]["content"].as_str().unwrap_or_default();
+    assert!(text.contains("您好，请说"), "{answer}");
+    assert_eq!(setup.platform.calls("/response").len(), 1);
 }

@@ -183,3 +183,23 @@ pub async fn lark(address: &str, body: &str, key: &str) -> Option<(u16, String)>
     ];
     request(address, "POST /channels/lark", &headers, body.as_bytes()).await
 }
+
+/// Posts a message of 企业微信智能机器人: status and the opened reply, if there is one.
+pub async fn bot(address: &str, body: &serde_json::Value) -> Option<(u16, serde_json::Value)> {
+    let envelope = Envelope::new(AES_KEY, "").expect("a key");
+    let encrypted = envelope.seal(&body.to_string());
+    let (timestamp, nonce) = (now_s().to_string(), fastrand::u32(..).to_string());
+    let signature = sorted_sha1(&[TOKEN, &timestamp, &nonce, &encrypted]);
+    let line = format!("POST /channels/bot?msg_signature={signature}&timestamp={timestamp}&nonce={nonce}");
+    let sealed = serde_json::json!({"encrypt": encrypted}).to_string();
+    let (status, answer) = request(address, &line, &[], sealed.as_bytes()).await?;
+    let Ok(answer) = serde_json::from_str::<serde_json::Value>(&answer) else {
+        return Some((status, serde_json::Value::Null));
+    };
+    let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+    let timestamp = answer["timestamp"].to_string();
+    let expected = sorted_sha1(&[TOKEN, &timestamp, &text("nonce"), &text("encrypt")]);
+    assert_eq!(text("msgsignature"), expected, "our own signature holds");
+    let plain = envelope.open(&text("encrypt")).expect("opens");
+    Some((status, serde_json::from_str(&plain).expect("JSON")))
+}

@@ -56,6 +56,7 @@ impl Setup {
             ),
             channel("wecom", "corp", "corp_id = \"ww1\"\nagent_id = 7"),
             channel("wecom_kf", "kf", "corp_id = \"ww1\"\nopen_kfid = \"wk1\""),
+            channel("wecom_bot", "bot", ""),
             channel("dingtalk", "ding", "app_id = \"dingkey\""),
             channel("feishu", "lark", "app_id = \"cli_1\""),
             channel(
@@ -86,7 +87,7 @@ impl Setup {
             ("FAXUN_CHANNEL_PARTNER_SIGNING_SECRET", SIGNING_SECRET),
             ("FAXUN_LOG__FILTER", "debug"),
         ];
-        let names = ["SAFE", "PLAIN", "MUTE", "MINI", "CORP", "KF"];
+        let names = ["SAFE", "PLAIN", "MUTE", "MINI", "CORP", "KF", "BOT"];
         let named: Vec<[String; 3]> = names
             .iter()
             .map(|n| ["TOKEN", "AES_KEY", "APP_SECRET"].map(|s| format!("FAXUN_CHANNEL_{n}_{s}")))
