@@ -19,6 +19,7 @@ pub const MESSAGES: &str = "/v1.0/im/bot/messages/get";
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a connection is read on after the platform said that it will close it.
 const LAST_WORDS: Duration = Duration::from_secs(10);
+
 /// Keeps a connection open for as long as the server runs.
 pub async fn run(robot: &Dingtalk, inlet: &Inlet) {
     let replace = Notify::new();

@@ -188,7 +188,7 @@ impl Frame {
     }
 
     fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Frame> {
@@ -217,7 +217,7 @@ impl Frame {
         let mut out = Vec::new();
         let numbers = [(1, self.seq_id), (2, self.log_id), (3, self.service), (4, self.method)];
         for (field, number) in numbers {
-            varint(&mut out, field << 3 | VARINT);
+            varint(&mut out, (field << 3) | VARINT);
             varint(&mut out, number);
         }
         for (key, value) in &self.headers {
@@ -229,7 +229,7 @@ impl Frame {
         let optional = [
             (6, self.payload_encoding.as_bytes()),
             (7, self.payload_type.as_bytes()),
-            (8, &self.payload),
+            (8, self.payload.as_slice()),
             (9, self.log_id_new.as_bytes()),
         ];
         for (field, bytes) in optional.into_iter().filter(|(_, b)| !b.is_empty()) {
@@ -276,14 +276,14 @@ fn read_varint(rest: &mut &[u8]) -> Option<u64> {
 fn varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         // The low seven bits.
-        out.push((number & 0x7f) as u8 | 0x80);
+        out.push(((number & 0x7f) as u8) | 0x80);
         number >>= 7;
     }
     out.push(number as u8);
 }
 
 fn put(out: &mut Vec<u8>, field: u64, bytes: &[u8]) {
-    varint(out, field << 3 | BYTES);
+    varint(out, (field << 3) | BYTES);
     varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }

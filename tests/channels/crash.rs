@@ -2,8 +2,8 @@
 
 use crate::driver::{say, text_xml};
 use crate::setup::{SEND, Setup, settled};
-use crate::support::{rounds};
-use std::collections::{HashSet};
+use crate::support::rounds;
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Accounts that write while the server is killed again and again.

@@ -4,7 +4,7 @@ use crate::driver::{LARK_KEY, ding, lark, now_s, request, sealed, webhook, webho
 use crate::platform::{self, Platform};
 use crate::setup::{Setup, content, settled};
 use serde_json::{Value, json};
-use std::collections::{HashMap};
+use std::collections::HashMap;
 
 #[tokio::test]
 async fn a_signed_webhook_goes_both_ways() {

@@ -1,10 +1,9 @@
 //! Connections that we open.
 
-use crate::driver::{request};
-use crate::setup::{Setup, content, settled};
-use crate::support::{self};
+use crate::setup::{Setup, settled};
+use crate::support;
 use serde_json::{Value, json};
-use std::collections::{HashMap};
+use std::collections::HashMap;
 
 /// The platform's end of a stream.
 struct Gateway(tokio_tungstenite::WebSocketStream<tokio::net::TcpStream>);

@@ -2,8 +2,8 @@
 
 use crate::driver::{AES_KEY, TOKEN, event_xml, now_s, passive, plain_line, request, say, sealed, text_xml};
 use crate::setup::{SEND, Setup, TOKENS, content, settled};
-use serde_json::{json};
-use std::collections::{HashSet};
+use serde_json::json;
+use std::collections::HashSet;
 
 #[tokio::test]
 async fn the_address_is_proven_and_forged_ones_are_refused() {
