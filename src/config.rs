@@ -3,6 +3,8 @@
 //! `[limits] messages_per_minute` is `FAXUN_LIMITS__MESSAGES_PER_MINUTE`, and so on for every key. A value of
 //! the environment is read as TOML where it parses (numbers, booleans, lists), otherwise as text.
 
+pub mod channels;
+
 use crate::dialogue::script::ThresholdSettings;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -24,6 +26,8 @@ pub struct Config {
     pub identity: Identity,
     pub desk: Desk,
     pub log: Log,
+    /// Accounts on messaging platforms.
+    pub channels: Vec<channels::Channel>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -214,6 +218,8 @@ pub enum ConfigError {
     Value(Box<toml::de::Error>),
     #[error("{key}: {problem}")]
     Invalid { key: &'static str, problem: String },
+    #[error("channel {name}: {problem}")]
+    Channel { name: String, problem: String },
 }
 
 impl Config {
@@ -278,6 +284,7 @@ impl Config {
                 "must be 1 or more",
             );
         }
+        channels::validate(&self.channels)?;
         for origin in &self.server.allowed_origins {
             let scheme = origin.starts_with("https://") || origin.starts_with("http://");
             if !scheme || origin.matches('/').count() != 2 {

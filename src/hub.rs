@@ -54,6 +54,8 @@ pub enum Push {
     },
     /// The place in the queue changed.
     Standing(QueueInfo),
+    /// A messaging platform has taken messages, or has not; for the desk.
+    Delivery(Arc<crate::wire::Delivery>),
     /// A frame of the socket's own edge, serialised.
     Frame(String),
     /// The socket is to be closed.

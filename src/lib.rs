@@ -13,10 +13,12 @@
 //! - [`store`] — the append logs: sled, memory.
 //! - [`hub`] — local sockets and their bounded queues.
 //! - [`engine`] — lock, load, read, step, append, deliver; timers.
+//! - [`channels`] — messaging platforms: claims, outbox, one file a platform.
 //! - [`people`] — staff, sign-in, audit.
 //! - [`http`] — sockets, pages, desk, health, metrics, shutdown.
 //! - [`eval`] — measuring.
 
+pub mod channels;
 pub mod clock;
 pub mod config;
 pub mod dialogue;

@@ -456,7 +456,65 @@ pub enum DeskServerFrame {
     Typing {
         conversation: String,
     },
+    /// How far a messaging platform has taken the conversation's messages; only where it came over one.
+    Delivery(Delivery),
     Error(ErrorFrame),
+}
+
+/// What became of a conversation's messages on the platform it came over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Delivery {
+    pub conversation: String,
+    /// Name of the channel in the settings.
+    pub channel: String,
+    /// What the channel is, in Chinese: 微信公众号, 飞书, …
+    pub label: String,
+    /// The platform has taken every message up to this seq.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub through: Seq,
+    pub state: DeliveryState,
+    /// The platform's code, or one of ours, where something stands in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub code: Option<String>,
+    /// Messages that may still be sent before the person writes again, where the platform counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub left: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// The platform has taken everything.
+    Delivered,
+    Sending,
+    /// The platform could not take it and is tried again.
+    Retrying,
+    /// The platform takes nothing more until the person writes again; then it is sent.
+    Held,
+    /// Given up: listed by `GET /api/v1/outbox`, can be sent again.
+    Failed,
+    /// The person unfollowed and cannot be reached.
+    Left,
+}
+
+/// Messages that a platform did not take and that were given up. Never their text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// For `POST /api/v1/outbox/{id}/resend`.
+    pub id: String,
+    pub channel: String,
+    pub conversation: String,
+    /// Messages after this seq …
+    pub after: Seq,
+    /// … up to this one.
+    pub through: Seq,
+    pub at_ms: Millis,
+    /// The platform's code.
+    pub code: String,
 }
 
 /// One line of the queue: never a text, never a name.
@@ -476,6 +534,10 @@ pub struct QueueItem {
     pub last_seq: Seq,
     /// Only a lawyer may take it.
     pub lawyer_only: bool,
+    /// The messaging platform it came over, in Chinese; the widget's have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub channel: Option<String>,
 }
 
 /// A waiting conversation one is asked to take: `take` accepts, `decline` does not.

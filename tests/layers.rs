@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Modules from the top down; a module may import those of lower levels.
-const LEVELS: [&[&str]; 6] = [
+const LEVELS: [&[&str]; 7] = [
     &["cli", "main"],
     &["http", "eval"],
+    &["channels"],
     &["engine", "people"],
     &["knowledge", "store", "hub"],
     &["reading", "kb", "config", "wire"],

@@ -40,6 +40,7 @@ pub fn render(body: &Body) -> String {
         Body::Request { .. } => "［转人工］".to_owned(),
         Body::Rating { score, .. } => format!("［评分 {score}］"),
         Body::End => "［结束］".to_owned(),
+        Body::Attachment { media, .. } => format!("［{}］", media.label()),
         Body::Answer {
             title,
             markdown,

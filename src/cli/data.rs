@@ -27,6 +27,7 @@ pub fn data(open: &Open, command: DataCommand) -> anyhow::Result<()> {
             DataCommand::Erase { conversation } => {
                 let log = log(&conversation)?;
                 let erased = store.erase(&log).await?;
+                faxun::channels::slots::erase_route(&store, &conversation).await?;
                 audit::record(&store, "", Action::Erased, &conversation, now_ms).await?;
                 println!(
                     "{conversation}: {erased:?}. Old bytes stay on the disk, unreadable without their key; the \

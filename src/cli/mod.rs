@@ -2,6 +2,7 @@
 
 mod ask;
 mod calibrate;
+mod channel;
 mod chat;
 mod check;
 mod data;
@@ -90,6 +91,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         laws: Option<PathBuf>,
     },
+    /// Accounts on messaging platforms.
+    #[command(subcommand)]
+    Channel(ChannelCommand),
     /// Accounts of consultants.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -167,6 +171,17 @@ enum EvalCommand {
         #[command(flatten)]
         common: EvalOut,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum ChannelCommand {
+    /// Try a channel's credentials with its platform.
+    Check {
+        /// Its name in the settings.
+        name: String,
+    },
+    /// List the channels with their addresses and the secrets they miss.
+    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -301,6 +316,7 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
             statutes: Some(file),
             laws,
         } => calibrate::statutes(&open, &file, laws.as_deref()).map(|()| true),
+        Command::Channel(command) => channel::channel(&open, &command),
         Command::Staff(command) => staff::staff(&open, command).map(|()| true),
         Command::Simulate(command) => simulate::simulate(&command),
         Command::Data(command) => data::data(&open, command).map(|()| true),

@@ -2,6 +2,7 @@
 
 use super::open::{self, Open};
 use anyhow::Context as _;
+use faxun::channels::Channels;
 use faxun::config::Config;
 use faxun::engine::{Engine, Settings};
 use faxun::http::token::Tokens;
@@ -57,7 +58,20 @@ async fn run(config: Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", config.server.listen))?;
     let address = listener.local_addr()?;
-    let app = Arc::new(App::new(Arc::clone(&engine), config, tokens, accounts));
+    let channels = Channels::new(
+        Arc::clone(&engine),
+        &config.channels,
+        tokens.derive(b"channel accounts"),
+        &|name| std::env::var(name).ok(),
+    )?;
+    let app = Arc::new(App::new(
+        Arc::clone(&engine),
+        Arc::clone(&channels),
+        config,
+        tokens,
+        accounts,
+    ));
+    channels.resume().await?;
     tokio::spawn(Arc::clone(&engine).run_timers());
     tokio::spawn(Arc::clone(&engine).run_routing());
     tokio::spawn(Arc::clone(&engine).run_positions());

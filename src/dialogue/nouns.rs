@@ -90,6 +90,12 @@ pub enum What {
     },
     Human,
     End,
+    /// Sent something that is no text, over a channel that can; `reference` is the channel's name of it.
+    Attach {
+        media: Media,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reference: String,
+    },
     // by a consultant
     Take,
     Reply {
@@ -126,6 +132,59 @@ pub enum What {
     Lapse {
         staff: String,
     },
+}
+
+/// What is sent instead of words. It stays where it is: only its kind and the channel's name of it are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Media {
+    Image,
+    Voice,
+    Video,
+    File,
+    Location,
+    Link,
+    Other,
+}
+
+impl Media {
+    /// Every kind, in no particular order.
+    pub const ALL: [Media; 7] = [
+        Media::Image,
+        Media::Voice,
+        Media::Video,
+        Media::File,
+        Media::Location,
+        Media::Link,
+        Media::Other,
+    ];
+
+    /// The stable name used in text keys and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Media::Image => "image",
+            Media::Voice => "voice",
+            Media::Video => "video",
+            Media::File => "file",
+            Media::Location => "location",
+            Media::Link => "link",
+            Media::Other => "other",
+        }
+    }
+
+    /// The kind as people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Media::Image => "图片",
+            Media::Voice => "语音",
+            Media::Video => "视频",
+            Media::File => "文件",
+            Media::Location => "位置",
+            Media::Link => "链接",
+            Media::Other => "其他内容",
+        }
+    }
 }
 
 /// What a timer is for. At most one of a kind runs in a conversation.
@@ -462,6 +521,13 @@ pub enum Body {
         reason: Option<String>,
     },
     End,
+    /// The citizen sent something that is no text.
+    Attachment {
+        media: Media,
+        /// The channel's name of it; may be empty.
+        #[serde(default)]
+        reference: String,
+    },
     /// A prepared answer of the knowledge base.
     Answer {
         entry: String,

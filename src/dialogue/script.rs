@@ -1,6 +1,6 @@
 //! What the dialogue knows beforehand: fixed texts, forms, entry cards, thresholds, who is on duty.
 
-use super::nouns::{Citation, Concern, DangerKind};
+use super::nouns::{Citation, Concern, DangerKind, Media};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -258,6 +258,7 @@ impl Script {
             keys.push(format!("danger.{}", kind.name()));
             keys.push(format!("danger_related.{}", kind.name()));
         }
+        keys.extend(Media::ALL.map(|m| format!("attachment.{}", m.name())));
         keys.extend(Concern::ALL.map(|c| format!("concern.{}", c.name())));
         for form in self.forms.keys() {
             keys.push(format!("form.{form}.intro"));

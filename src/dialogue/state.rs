@@ -262,6 +262,9 @@ fn fingerprint(event: &Event) -> (u64, u32) {
         }
         What::Human => content.eat(b"human"),
         What::End => content.eat(b"end"),
+        What::Attach { media, reference } => {
+            content.all(&[b"attach", media.name().as_bytes(), reference.as_bytes()]);
+        }
         What::Take => content.eat(b"take"),
         What::Reply { text } => content.all(&[b"reply", text.as_bytes()]),
         What::HandBack => content.eat(b"hand_back"),

@@ -5,8 +5,8 @@
 
 use super::draft::Draft;
 use super::nouns::{
-    Author, Body, CLIENT_ID_BYTES_MAX, Concern, Degree, Effect, Event, From, Message, Millis,
-    Owner, Seq, What,
+    Author, Body, CLIENT_ID_BYTES_MAX, Concern, Degree, Effect, Event, From, Media, Message,
+    Millis, Owner, Seq, What,
 };
 use super::reading::{Command, Reading};
 use super::script::{Context, Follows};
@@ -61,7 +61,7 @@ pub fn admit(state: &State, event: &Event) -> Admission {
         return Admission::Refuse(Refusal::BadField);
     }
     let refusal = match (&event.by, &event.what) {
-        (Author::Citizen, What::Say { .. } | What::Human | What::End) => None,
+        (Author::Citizen, What::Say { .. } | What::Human | What::End | What::Attach { .. }) => None,
         (Author::Citizen, What::Choose { of, option }) => {
             (*of == 0 || *of > state.last_seq || *option == 0).then_some(Refusal::BadField)
         }
@@ -164,8 +164,26 @@ fn citizen(d: &mut Draft) -> Rule {
             d.say(From::Citizen, Body::End);
             end(d, closed)
         }
+        What::Attach { media, reference } => {
+            let (media, reference) = (*media, reference.clone());
+            d.say(From::Citizen, Body::Attachment { media, reference });
+            let rule = attached(d, media);
+            danger::remind(d, seq_before);
+            rule
+        }
         _ => Rule::Nothing,
     }
+}
+
+/// Something that cannot be read here: says what to do instead. A person who has the conversation decides himself.
+fn attached(d: &mut Draft, media: Media) -> Rule {
+    if !matches!(d.state.owner, Owner::Bot) {
+        d.desk(false);
+    }
+    if !matches!(d.state.owner, Owner::Consultant { .. }) {
+        d.notice(&format!("attachment.{}", media.name()));
+    }
+    Rule::Attached
 }
 
 fn end(d: &mut Draft, closed: bool) -> Rule {

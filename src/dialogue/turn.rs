@@ -76,6 +76,8 @@ pub enum Rule {
     HandedBack,
     Closed,
     Rated,
+    /// Something that is no text.
+    Attached,
     /// A choice whose options are no longer known.
     StaleChoice,
     /// A citizen chose to go on with the bot instead of waiting.

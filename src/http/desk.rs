@@ -286,6 +286,7 @@ impl Desk {
             _subscription: subscription,
         };
         self.followed.insert(conversation.clone(), followed);
+        let delivery = self.app.channels.delivery(&conversation);
         out.feed(&DeskServerFrame::Conversation {
             conversation,
             owner,
@@ -293,7 +294,11 @@ impl Desk {
             more,
             note: transfer_note,
         })
-        .await
+        .await?;
+        match delivery {
+            Some(delivery) => out.feed(&DeskServerFrame::Delivery(delivery)).await,
+            None => Ok(()),
+        }
     }
 
     async fn page(
@@ -449,6 +454,13 @@ impl Desk {
             }
             Push::Typing { by_citizen: true } => {
                 out.feed(&DeskServerFrame::Typing { conversation }).await
+            }
+            Push::Delivery(delivery) => {
+                if !self.followed.contains_key(&conversation) {
+                    return Ok(());
+                }
+                out.feed(&DeskServerFrame::Delivery((*delivery).clone()))
+                    .await
             }
             Push::Typing { .. } | Push::Standing(_) | Push::Frame(_) | Push::Close { .. } => Ok(()),
         }

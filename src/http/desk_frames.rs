@@ -12,6 +12,10 @@ const COLLEAGUES_MAX: usize = 200;
 /// Who waits, whom one is asked to take, and whom one has.
 pub fn queue(app: &App, account: &Account, now_ms: i64) -> DeskServerFrame {
     let view = app.engine.board.view(&account.staff);
+    let item = |(conversation, header): (String, Header)| {
+        let delivery = app.channels.delivery(&conversation);
+        item(conversation, header, delivery.map(|d| d.label))
+    };
     let items = |list: Vec<(String, Header)>| list.into_iter().map(item).collect();
     let left = |until_ms: i64| u32::try_from(until_ms - now_ms).ok().filter(|ms| *ms > 0);
     let invitations = view.invitations.into_iter();
@@ -49,7 +53,7 @@ pub fn colleagues(app: &App, account: &Account) -> DeskServerFrame {
     }
 }
 
-fn item((conversation, header): (String, Header)) -> QueueItem {
+fn item(conversation: String, header: Header, channel: Option<String>) -> QueueItem {
     QueueItem {
         conversation,
         since_ms: header.waiting_since_ms,
@@ -58,5 +62,6 @@ fn item((conversation, header): (String, Header)) -> QueueItem {
         area: header.area,
         last_seq: header.last_seq,
         lawyer_only: header.lawyer_only,
+        channel,
     }
 }

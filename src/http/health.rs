@@ -1,6 +1,7 @@
 //! `/healthz`, `/readyz`, `/metrics`.
 
 use super::App;
+use crate::channels::Channels;
 use crate::engine::Engine;
 use crate::store::Health;
 use axum::extract::State;
@@ -24,9 +25,10 @@ pub struct HttpMetrics {
 }
 
 impl HttpMetrics {
-    pub fn new(engine: &Engine) -> HttpMetrics {
+    pub fn new(engine: &Engine, channels: &Channels) -> HttpMetrics {
         let mut registry = Registry::default();
         engine.metrics.register(&mut registry);
+        channels.metrics.register(&mut registry);
         let sockets = Gauge::default();
         let waiting = Gauge::default();
         let seats_free = Gauge::default();

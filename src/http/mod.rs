@@ -1,5 +1,6 @@
 //! The edge towards browsers: sockets, pages, desk, health, metrics, shutdown.
 
+mod channels;
 mod desk;
 mod desk_frames;
 pub mod frames;
@@ -14,13 +15,15 @@ pub mod socket;
 pub mod token;
 mod writer;
 
+use crate::channels::{Channels, REQUEST_BYTES_MAX};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::people::session::Sessions;
 use crate::people::staff::Accounts;
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::routing::{any, get};
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get, post};
 use health::HttpMetrics;
 use limits::PerMinute;
 use std::net::{IpAddr, SocketAddr};
@@ -33,6 +36,7 @@ use tokio::sync::{Semaphore, watch};
 /// What every handler shares.
 pub struct App {
     pub engine: Arc<Engine>,
+    pub channels: Arc<Channels>,
     pub config: Config,
     pub tokens: Tokens,
     pub sessions: Sessions,
@@ -53,8 +57,14 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(engine: Arc<Engine>, config: Config, tokens: Tokens, accounts: Accounts) -> App {
-        let metrics = HttpMetrics::new(&engine);
+    pub fn new(
+        engine: Arc<Engine>,
+        channels: Arc<Channels>,
+        config: Config,
+        tokens: Tokens,
+        accounts: Accounts,
+    ) -> App {
+        let metrics = HttpMetrics::new(&engine, &channels);
         App {
             metrics,
             sessions: Sessions::new(&tokens.derive(b"desk sessions")),
@@ -67,6 +77,7 @@ impl App {
             stop: watch::Sender::new(false),
             reload_problem: ArcSwap::from_pointee(None),
             engine,
+            channels,
             config,
         }
     }
@@ -92,6 +103,14 @@ pub fn router(app: Arc<App>) -> Router {
                 .delete(sign_in::sign_out),
         )
         .route("/api/v1/laws/{law}/{article}", get(laws::article))
+        .route(
+            "/channels/{name}",
+            get(channels::handshake)
+                .post(channels::receive)
+                .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX)),
+        )
+        .route("/api/v1/outbox", get(channels::outbox))
+        .route("/api/v1/outbox/{id}/resend", post(channels::resend))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

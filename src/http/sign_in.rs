@@ -132,7 +132,7 @@ fn cookie(app: &App, value: &str, max_age_s: i64) -> String {
     } else {
         ""
     };
-    format!("{COOKIE}={value}; Path=/desk; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
 }
 
 fn refuse(status: StatusCode, code: ErrorCode, message: &str) -> Response {

@@ -91,7 +91,7 @@ impl Writer {
                 }
                 Ok(())
             }
-            Push::Typing { by_citizen } if by_citizen => Ok(()),
+            Push::Typing { by_citizen: true } | Push::Delivery(_) => Ok(()),
             Push::Typing { .. } => out.feed(&ServerFrame::Typing).await,
             Push::Standing(standing) => self.state(out, Some(standing)).await,
             Push::Frame(text) => out.feed_text(text).await,

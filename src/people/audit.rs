@@ -29,6 +29,8 @@ pub enum Action {
     Exported,
     Erased,
     KeysRotated,
+    /// A reply that a messaging platform had not taken was sent again.
+    Resent,
 }
 
 /// One line of the audit. `subject` is an id (a conversation, an account), never a text.

@@ -47,12 +47,25 @@ impl Server {
 
     /// Starts with the messages a minute unlimited, unless `env` says otherwise.
     pub fn start_at(data: &Data, listen: &str, env: &[(&str, &str)]) -> Server {
+        Server::start_with(data, listen, env, &[], None)
+    }
+
+    /// The same with more arguments, and with a file for the log.
+    pub fn start_with(
+        data: &Data,
+        listen: &str,
+        env: &[(&str, &str)],
+        args: &[&str],
+        log: Option<std::fs::File>,
+    ) -> Server {
         let mut child = command(data)
             .args(["serve", "--listen", listen])
+            .args(args)
             .env("FAXUN_LIMITS__MESSAGES_PER_MINUTE", "0")
             .env("FAXUN_LIMITS__CONVERSATIONS_PER_MINUTE", "0")
             .envs(env.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(log.map_or_else(Stdio::inherit, Stdio::from))
             .spawn()
             .expect("the server starts");
         let stdout = child.stdout.take().expect("stdout is piped");
@@ -119,6 +132,43 @@ pub fn command(data: &Data) -> Command {
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .env("FAXUN_LOG__FILTER", "warn");
     command
+}
+
+/// The password of accounts made by [`add_staff`].
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Makes an account at the stopped server.
+pub fn add_staff(data: &Data, staff: &str, role: &str) {
+    use std::io::Write as _;
+    let mut child = command(data)
+        .args(["staff", "add", staff, "--name", staff, "--role", role])
+        .args(["--licence", "made-up 1", "--password-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("runs");
+    let mut stdin = child.stdin.take().expect("piped");
+    writeln!(stdin, "{PASSWORD}").expect("writes");
+    drop(stdin);
+    assert!(child.wait().expect("ends").success());
+}
+
+/// Signs in at the desk: the session cookie.
+pub async fn cookie_of(address: &str, staff: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let body = format!("{{\"name\":\"{staff}\",\"password\":\"{PASSWORD}\"}}");
+    let request = format!(
+        "POST /desk/session HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.expect("connects");
+    stream.write_all(request.as_bytes()).await.expect("writes");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("reads");
+    let cookie = answer.lines().find_map(|l| l.strip_prefix("set-cookie: "));
+    let cookie = cookie.and_then(|c| c.split(';').next());
+    cookie.expect("signed in").to_owned()
 }
 
 pub fn signal(pid: u32, name: &str) {

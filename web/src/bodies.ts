@@ -39,6 +39,8 @@ export function body(message: Message, view: View): TemplateResult {
       return html`<p>${t().human}</p>`;
     case 'rating':
       return html`<p>${scored(b.score)}${b.reason ? t().body.reason(b.reason) : nothing}</p>`;
+    case 'attachment':
+      return html`<p>［${t().media[b.media]}］</p>`;
     case 'end':
       return html`<p>${t().end}</p>`;
     case 'answer':

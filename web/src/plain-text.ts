@@ -19,6 +19,8 @@ export function textOf(message: Message, choices: boolean): string {
       return `${scored(b.score)}${b.reason ? t().body.reason(b.reason) : ''}`;
     case 'end':
       return t().end;
+    case 'attachment':
+      return `［${t().media[b.media]}］`;
     case 'answer':
       return lines(
         b.safety,

@@ -1,7 +1,7 @@
 // Every word of the interface, in the three languages it speaks. What the server says (answers, notices, questions of
 // a form) stays in the language it was checked in: simplified Chinese.
 
-import type { StaffRole, Verdict } from './wire';
+import type { Media, StaffRole, Verdict } from './wire';
 
 export type Language = 'zh-Hans' | 'zh-Hant' | 'en';
 
@@ -41,6 +41,7 @@ export interface Texts {
     closed: string;
   };
   roles: Record<StaffRole, string>;
+  media: Record<Media, string>;
   verdicts: Record<Verdict, string>;
   /** The text of an article under its citation. */
   article: {
@@ -136,6 +137,7 @@ const zhHans: Texts = {
     closed: '已结束',
   },
   roles: { consultant: '咨询员', lawyer: '律师', editor: '编辑', admin: '管理员' },
+  media: { image: '图片', voice: '语音', video: '视频', file: '文件', location: '位置', link: '链接', other: '其他内容' },
   verdicts: {
     in_force: '现行有效',
     unreviewed: '按2025-04版本有效，未复核',
@@ -247,6 +249,7 @@ const zhHant: Texts = {
     closed: '已結束',
   },
   roles: { consultant: '諮詢員', lawyer: '律師', editor: '編輯', admin: '管理員' },
+  media: { image: '圖片', voice: '語音', video: '影片', file: '檔案', location: '位置', link: '連結', other: '其他內容' },
   verdicts: {
     in_force: '現行有效',
     unreviewed: '按2025-04版本有效，未複核',
@@ -354,6 +357,7 @@ const en: Texts = {
     closed: 'Ended',
   },
   roles: { consultant: 'consultant', lawyer: 'lawyer', editor: 'editor', admin: 'administrator' },
+  media: { image: 'picture', voice: 'voice message', video: 'video', file: 'file', location: 'location', link: 'link', other: 'something else' },
   verdicts: {
     in_force: 'in force',
     unreviewed: 'in force as of 2025-04, not rechecked',

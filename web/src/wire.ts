@@ -48,7 +48,11 @@ source: string, };
 /**
  * What a message says.
  */
-export type Body = { "kind": "text", text: string, } | { "kind": "choice", of: number, option: number, label: string, } | { "kind": "request", what: string, } | { "kind": "rating", of: number, score: number, reason?: string, } | { "kind": "end" } | { "kind": "answer", entry: string, title: string, markdown: string, citations: Array<Citation>, 
+export type Body = { "kind": "text", text: string, } | { "kind": "choice", of: number, option: number, label: string, } | { "kind": "request", what: string, } | { "kind": "rating", of: number, score: number, reason?: string, } | { "kind": "end" } | { "kind": "attachment", media: Media, 
+/**
+ * The channel's name of it; may be empty.
+ */
+reference: string, } | { "kind": "answer", entry: string, title: string, markdown: string, citations: Array<Citation>, 
 /**
  * Follow-on questions, numbered.
  */
@@ -107,6 +111,33 @@ skills: Array<string>,
 free: number, };
 
 /**
+ * What became of a conversation's messages on the platform it came over.
+ */
+export type Delivery = { conversation: string, 
+/**
+ * Name of the channel in the settings.
+ */
+channel: string, 
+/**
+ * What the channel is, in Chinese: 微信公众号, 飞书, …
+ */
+label: string, 
+/**
+ * The platform has taken every message up to this seq.
+ */
+through: number, state: DeliveryState, 
+/**
+ * The platform's code, or one of ours, where something stands in the way.
+ */
+code?: string, 
+/**
+ * Messages that may still be sent before the person writes again, where the platform counts.
+ */
+left?: number, };
+
+export type DeliveryState = "delivered" | "sending" | "retrying" | "held" | "failed" | "left";
+
+/**
  * What the desk's client sends; the socket is opened with the session cookie of a signed-in consultant.
  */
 export type DeskClientFrame = { "type": "open", conversation: string, 
@@ -142,7 +173,7 @@ resting: boolean, } | { "type": "colleagues", colleagues: Array<Colleague>, } | 
 /**
  * What the consultant before wrote for the next.
  */
-note?: TransferNote, } | { "type": "message", conversation: string, message: Message, } | { "type": "state", conversation: string, owner: Owner, } | { "type": "urgent", conversation: string, } | { "type": "ack", id: string, conversation: string, seq: number, } | { "type": "typing", conversation: string, } | { "type": "error" } & ErrorFrame;
+note?: TransferNote, } | { "type": "message", conversation: string, message: Message, } | { "type": "state", conversation: string, owner: Owner, } | { "type": "urgent", conversation: string, } | { "type": "ack", id: string, conversation: string, seq: number, } | { "type": "typing", conversation: string, } | { "type": "delivery" } & Delivery | { "type": "error" } & ErrorFrame;
 
 /**
  * Stable error codes. Documented in `docs/protocol.md`; a code is never reused with another meaning.
@@ -195,6 +226,11 @@ export type InvitationItem = { item: QueueItem,
 left_ms: number, };
 
 /**
+ * What is sent instead of words. It stays where it is: only its kind and the channel's name of it are kept.
+ */
+export type Media = "image" | "voice" | "video" | "file" | "location" | "link" | "other";
+
+/**
  * One message of a conversation.
  */
 export type Message = { seq: number, 
@@ -231,7 +267,11 @@ area?: string, last_seq: number,
 /**
  * Only a lawyer may take it.
  */
-lawyer_only: boolean, };
+lawyer_only: boolean, 
+/**
+ * The messaging platform it came over, in Chinese; the widget's have none.
+ */
+channel?: string, };
 
 /**
  * What the server sends to a citizen's client.

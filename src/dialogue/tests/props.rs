@@ -87,6 +87,7 @@ fn what_of_citizen() -> impl Strategy<Value = What> {
         1 => (0u64..9, 0u8..7, option::of(wild_text()))
             .prop_map(|(of, score, reason)| What::Rate { of, score, reason }),
         2 => Just(What::Human),
+        1 => select(Media::ALL.to_vec()).prop_map(|media| What::Attach { media, reference: "m1".into() }),
         1 => Just(What::End),
     ]
 }

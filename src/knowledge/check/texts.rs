@@ -3,8 +3,8 @@
 use super::{FORMS_FILE, Findings, Parsed, Sources, TEXTS_FILE, line_with};
 use crate::dialogue::script::{Follows, Script, SlotKind};
 
-/// Texts said outside the dialogue: the notice by the edge, the line about legal aid under answers.
-const OUTSIDE: [&str; 2] = ["notice", "aid_line"];
+/// Texts said outside the dialogue: the notice by the edge, the line about legal aid under answers, and those of channels.
+const OUTSIDE: [&str; 4] = ["notice", "aid_line", "channel.welcome", "channel.too_long"];
 /// Places that a text must hold, because what fills them must be said.
 const PLACES: [(&str, &[&str]); 5] = [
     ("notice", &["{operator}", "{contact}", "{retention}"]),
