@@ -150,6 +150,12 @@ fn a_follow_up_to_what_needs_a_person_hands_over_again() {
         chat.tell("为什么", leans(Aspect::Why, "")),
         format!("Required: answer held short; handoff.required; {QUEUED}")
     );
+    chat.say("不等了");
+    assert_eq!(
+        chat.tell("那孩子呢", leans(Aspect::Other, "孩子")),
+        format!("Required: handoff.required; {QUEUED}"),
+        "also where the answer says nothing of it"
+    );
 }
 
 #[test]
