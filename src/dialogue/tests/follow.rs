@@ -36,11 +36,11 @@ fn leans(aspect: Aspect, about: &str) -> Reading {
 
 fn last_answer(chat: &Chat) -> &str {
     let messages = chat.turns.iter().flat_map(|t| &t.messages);
-    let texts = messages.filter_map(|m| match &m.body {
+    let mut texts = messages.filter_map(|m| match &m.body {
         Body::Answer { markdown, .. } => Some(markdown.as_str()),
         _ => None,
     });
-    texts.last().expect("an answer")
+    texts.next_back().expect("an answer")
 }
 
 #[test]
