@@ -93,15 +93,24 @@ pub(super) fn row_follow_up(d: &mut Draft) -> Option<Rule> {
         answer::say(d, entry, markdown, citations, picks);
     }
     if entry.human == HumanLevel::Required {
-        d.notice("handoff.required");
-        d.hand_off(HandoffReason::Required);
-        return Some(Rule::Required);
+        return Some(to_a_person(d));
     }
     Some(Rule::FollowUp)
 }
 
+/// What a bot must not answer alone, it does not answer alone in parts either.
+fn to_a_person(d: &mut Draft) -> Rule {
+    d.notice("handoff.required");
+    d.hand_off(HandoffReason::Required);
+    Rule::Required
+}
+
 /// The answer before says nothing of it: what was found with both together, or a choice of what belongs to it.
 fn related(d: &mut Draft, entry: &EntryCard, about: &str, times: u8) -> Option<Rule> {
+    if entry.human == HumanLevel::Required {
+        d.safety_line();
+        return Some(to_a_person(d));
+    }
     let names = |card: &&EntryCard| {
         sections::names(&card.title, about) || sections::names(&card.markdown, about)
     };
@@ -212,9 +221,7 @@ pub(super) fn row_several(d: &mut Draft) -> Option<Rule> {
         d.notice("several.rest");
     }
     if entries.iter().any(|e| e.human == HumanLevel::Required) {
-        d.notice("handoff.required");
-        d.hand_off(HandoffReason::Required);
-        return Some(Rule::Required);
+        return Some(to_a_person(d));
     }
     Some(Rule::Several)
 }

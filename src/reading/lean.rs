@@ -263,7 +263,7 @@ const COUNTERPARTS: &[&str] = &[
 const FILLERS: &str = "那么 那个 那 如果 要是 假如 万一 还有 另外 可是 但是 但 的话 这个 这事 这件事 这种 这样 这 它 我们 我 \
     你们 你 他们 他 她 对方 人家 别人 请问 想问 问一下 一下 一般 大概 大约 到底 具体 应该 需要 必须 可以 能不能 可不可以 \
     要不要 能 会 该 得 要 就 都 也 还 再 又 是 有 用 去 到 来 办理 办 弄 做 处理 准备 提供 提交 申请 投诉 交 花 付 给 带 \
-    拿 等 总共 一共 大致 最 多 呢 吗 吧 啊 呀 嘛 哦 了 的 过 着 么 怎么办 咋办 怎么 怎样 如何 什么 啥 哪些 完 一直 还是 硬是 就是 \
+    拿 等 总共 一共 大致 最 多 有没有 呢 吗 吧 啊 呀 嘛 哦 了 的 过 着 么 怎么办 咋办 怎么 怎样 如何 什么 啥 哪些 完 一直 还是 硬是 就是 \
     现在 先 之后 以后 后 才 大家 当 在 跟 和 找 钱 搞";
 
 /// Which side of the matter before a short message asks for, and what it names besides; empty when it names nothing.
@@ -285,6 +285,10 @@ pub fn follow_up(normal: &str) -> Option<(Aspect, String)> {
         about = about.replace(word, " ");
     }
     let found = found.map(|(aspect, _)| *aspect);
+    if found == Some(Aspect::Money) {
+        // 能赔多少, 要罚多少钱: what the money is for, the answer before says.
+        about = about.replace(['赔', '退', '罚', '判'], " ");
+    }
     if found == Some(Aspect::Refusal) {
         about = COUNTERPARTS
             .iter()

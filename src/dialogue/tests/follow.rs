@@ -36,11 +36,11 @@ fn leans(aspect: Aspect, about: &str) -> Reading {
 
 fn last_answer(chat: &Chat) -> &str {
     let messages = chat.turns.iter().flat_map(|t| &t.messages);
-    let texts = messages.filter_map(|m| match &m.body {
+    let mut texts = messages.filter_map(|m| match &m.body {
         Body::Answer { markdown, .. } => Some(markdown.as_str()),
         _ => None,
     });
-    texts.last().expect("an answer")
+    texts.next_back().expect("an answer")
 }
 
 #[test]
@@ -149,6 +149,12 @@ fn a_follow_up_to_what_needs_a_person_hands_over_again() {
     assert_eq!(
         chat.tell("为什么", leans(Aspect::Why, "")),
         format!("Required: answer held short; handoff.required; {QUEUED}")
+    );
+    chat.say("不等了");
+    assert_eq!(
+        chat.tell("那孩子呢", leans(Aspect::Other, "孩子")),
+        format!("Required: handoff.required; {QUEUED}"),
+        "also where the answer says nothing of it"
     );
 }
 
