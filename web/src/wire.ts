@@ -3,6 +3,7 @@
 export const PROTOCOL = "faxun.v1";
 export const DESK_PROTOCOL = "faxun.desk.v1";
 export const TEXT_CHARS_MAX = 4000;
+export const NOTE_CHARS_MAX = 200;
 export const UNACKED_MAX = 32;
 export const PAGE_MESSAGES_MAX = 100;
 export const CLOSE_RESYNC = 4001;
@@ -56,6 +57,19 @@ after?: number, identity?: Identity, } | { "type": "say", id: string, text: stri
 score: number, reason?: string, } | { "type": "human", id: string, } | { "type": "end", id: string, } | { "type": "typing" } | { "type": "more", before: number, limit: number, };
 
 /**
+ * A consultant on duty.
+ */
+export type Colleague = { staff: string, name: string, role: StaffRole, 
+/**
+ * Areas of law; empty for all.
+ */
+skills: Array<string>, 
+/**
+ * Conversations that can still be taken.
+ */
+free: number, };
+
+/**
  * What the desk's client sends; the socket is opened with the session cookie of a signed-in consultant.
  */
 export type DeskClientFrame = { "type": "open", conversation: string, 
@@ -66,17 +80,37 @@ after?: number, } | { "type": "take", id: string, conversation: string, } | { "t
 /**
  * An intent id, or empty.
  */
-topic: string, } | { "type": "typing", conversation: string, } | { "type": "more", conversation: string, before: number, limit: number, };
+topic: string, } | { "type": "decline", id: string, conversation: string, conflict: boolean, } | { "type": "transfer", id: string, conversation: string, to: Target, 
+/**
+ * At most 200 characters; may be empty.
+ */
+note: string, } | { "type": "colleagues" } | { "type": "typing", conversation: string, } | { "type": "more", conversation: string, before: number, limit: number, };
 
 /**
  * What the server sends to the desk.
  */
-export type DeskServerFrame = { "type": "welcome", staff: string, name: string, role: StaffRole, } | { "type": "queue", waiting: Array<QueueItem>, mine: Array<QueueItem>, } | { "type": "conversation", conversation: string, owner: Owner, messages: Array<Message>, more: boolean, } | { "type": "message", conversation: string, message: Message, } | { "type": "state", conversation: string, owner: Owner, } | { "type": "urgent", conversation: string, } | { "type": "ack", id: string, conversation: string, seq: number, } | { "type": "typing", conversation: string, } | { "type": "error" } & ErrorFrame;
+export type DeskServerFrame = { "type": "welcome", staff: string, name: string, role: StaffRole, } | { "type": "queue", 
+/**
+ * The first 50 that one may take, in the order in which they are served.
+ */
+waiting: Array<QueueItem>, 
+/**
+ * How many wait in all.
+ */
+waiting_total: number, mine: Array<QueueItem>, invitations: Array<InvitationItem>, 
+/**
+ * No invitations come because one let some lapse; any frame ends it.
+ */
+resting: boolean, } | { "type": "colleagues", colleagues: Array<Colleague>, } | { "type": "conversation", conversation: string, owner: Owner, messages: Array<Message>, more: boolean, 
+/**
+ * What the consultant before wrote for the next.
+ */
+note?: TransferNote, } | { "type": "message", conversation: string, message: Message, } | { "type": "state", conversation: string, owner: Owner, } | { "type": "urgent", conversation: string, } | { "type": "ack", id: string, conversation: string, seq: number, } | { "type": "typing", conversation: string, } | { "type": "error" } & ErrorFrame;
 
 /**
  * Stable error codes. Documented in `docs/protocol.md`; a code is never reused with another meaning.
  */
-export type ErrorCode = "bad_json" | "unknown_type" | "bad_field" | "hello_first" | "hello_twice" | "token_invalid" | "token_expired" | "gone" | "identity_invalid" | "id_reused" | "text_empty" | "text_too_long" | "text_invalid" | "rate_limited" | "busy" | "unavailable" | "not_found" | "not_owner" | "not_waiting" | "not_allowed" | "internal";
+export type ErrorCode = "bad_json" | "unknown_type" | "bad_field" | "hello_first" | "hello_twice" | "token_invalid" | "token_expired" | "gone" | "identity_invalid" | "id_reused" | "text_empty" | "text_too_long" | "text_invalid" | "rate_limited" | "busy" | "unavailable" | "not_found" | "not_owner" | "not_waiting" | "nobody_there" | "not_allowed" | "internal";
 
 export type ErrorFrame = { code: ErrorCode, 
 /**
@@ -104,7 +138,7 @@ export type From = { "kind": "citizen" } | { "kind": "bot" } | { "kind": "consul
 /**
  * Why a conversation left the bot.
  */
-export type HandoffReason = "asked" | "danger" | "required" | "not_understood" | "owner_lost";
+export type HandoffReason = "asked" | "danger" | "required" | "not_understood" | "owner_lost" | "transferred";
 
 export type HandoffState = "queued" | "off_duty" | "taken" | "returned" | "closed";
 
@@ -113,6 +147,15 @@ export type HandoffState = "queued" | "off_duty" | "taken" | "returned" | "close
  * in `[identity] secret`. The same user comes back to the same conversation on any device.
  */
 export type Identity = { user: string, hash: string, };
+
+/**
+ * A waiting conversation one is asked to take: `take` accepts, `decline` does not.
+ */
+export type InvitationItem = { item: QueueItem, 
+/**
+ * Milliseconds left to accept when the frame was made.
+ */
+left_ms: number, };
 
 /**
  * One message of a conversation.
@@ -132,9 +175,13 @@ export type Owner = { "kind": "bot" } | { "kind": "queue", since_ms: number, urg
 
 export type QueueInfo = { 
 /**
- * From 1.
+ * From 1, in the order in which consultants are asked.
  */
-position: number, };
+position: number, 
+/**
+ * Expected wait in seconds, whole minutes; absent while nobody who may take it is on duty.
+ */
+expected_s?: number, };
 
 /**
  * One line of the queue: never a text, never a name.
@@ -174,6 +221,20 @@ more: boolean, } | { "type": "state", owner: Owner, queue?: QueueInfo, } | { "ty
  * What a member of staff may call himself. 律师 only with a checked licence (律师法 13).
  */
 export type StaffRole = "consultant" | "lawyer" | "editor" | "admin";
+
+/**
+ * Where a consultant transfers a conversation to.
+ */
+export type Target = { "kind": "staff", staff: string, } | { "kind": "area", area: string, } | { "kind": "lawyers" };
+
+/**
+ * A note for the next consultant.
+ */
+export type TransferNote = { 
+/**
+ * Name of who wrote it.
+ */
+by: string, text: string, };
 
 /**
  * What the data say about a cited article on a given day.
