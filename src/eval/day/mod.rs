@@ -295,6 +295,10 @@ impl<'a> Simulation<'a> {
 
     fn run(&mut self) {
         while let Some(Reverse((at_ms, _, happening))) = self.agenda.pop() {
+            // Consultants drop out and come back for ever: the day ends when nobody is left to be served.
+            if at_ms >= DAY_MS && self.open == 0 || at_ms >= END_MS {
+                return;
+            }
             self.now_ms = at_ms;
             match happening {
                 Happening::Begin(n) => self.begin(n),
@@ -308,12 +312,7 @@ impl<'a> Simulation<'a> {
                 Happening::Ask(n) => self.ask(n),
                 Happening::Accept(n, seat, invitation) => self.accept(n, seat, invitation),
                 Happening::End(n, owner) => self.end(n, owner),
-                Happening::Tick => {
-                    let goes_on = self.now_ms < DAY_MS || self.open > 0;
-                    if goes_on && self.now_ms < END_MS {
-                        self.after(TICK_MS, Happening::Tick);
-                    }
-                }
+                Happening::Tick => self.after(TICK_MS, Happening::Tick),
             }
             for step in self.routing.deal(self.now_ms) {
                 self.make(&step);
