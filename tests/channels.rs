@@ -14,6 +14,6 @@ mod platforms;
 mod setup;
 #[path = "channels/streams.rs"]
 mod streams;
+mod support;
 #[path = "channels/wechat.rs"]
 mod wechat;
-mod support;

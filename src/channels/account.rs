@@ -257,7 +257,12 @@ impl Account {
             return Claimed::Full;
         }
         self.claims.add(key, now_ms);
-        if let Some(Said::NotDelivered { send_id, code, later }) = waiting.first().map(|w| &w.said) {
+        if let Some(Said::NotDelivered {
+            send_id,
+            code,
+            later,
+        }) = waiting.first().map(|w| &w.said)
+        {
             self.not_delivered(send_id, code, *later, now_ms);
             return Claimed::New;
         }
@@ -305,7 +310,11 @@ impl Account {
         let Some(sent) = self.sent.remove(at) else {
             return;
         };
-        let list = if later { &mut self.again } else { &mut self.dead };
+        let list = if later {
+            &mut self.again
+        } else {
+            &mut self.dead
+        };
         let same = |d: &&mut Dead| d.conversation == sent.conversation && d.after == sent.after;
         if let Some(known) = list.iter_mut().find(same) {
             known.parts_done = known.parts_done.min(sent.part);

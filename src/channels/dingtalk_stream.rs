@@ -23,7 +23,13 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 /// Keeps a connection open for as long as the server runs.
 pub async fn run(robot: &Dingtalk, inlet: &Inlet) {
     let replace = Notify::new();
-    stream::keep_open("dingtalk", || connect(robot), |socket| serve(socket, robot, inlet, &replace), &replace).await;
+    stream::keep_open(
+        "dingtalk",
+        || connect(robot),
+        |socket| serve(socket, robot, inlet, &replace),
+        &replace,
+    )
+    .await;
 }
 
 /// A new connection. The error is a code, without address or ticket.
@@ -102,7 +108,10 @@ async fn serve(mut socket: Socket, robot: &Dingtalk, inlet: &Inlet, replace: &No
         }
     }
     if !closing {
-        tracing::info!(channel = "dingtalk", "the platform's stream ended; a new one is opened");
+        tracing::info!(
+            channel = "dingtalk",
+            "the platform's stream ended; a new one is opened"
+        );
     }
     // The other side may be gone already.
     let _ = socket.close(None).await;

@@ -6,7 +6,10 @@ use super::account::Said;
 use super::client::{Answer, Http};
 use super::crypto::{open_feishu, same, sha256_hex};
 use super::wechat::fresh;
-use super::{Channel, Inbound, Inlet, Limits, Received, Refused, Reply, Request, SendError, Target, feishu_stream};
+use super::{
+    Channel, Inbound, Inlet, Limits, Received, Refused, Reply, Request, SendError, Target,
+    feishu_stream,
+};
 use crate::config::ConfigError;
 use crate::config::channels::{Channel as Settings, Secrets};
 use crate::dialogue::nouns::{Media, Millis};
@@ -83,7 +86,9 @@ impl Feishu {
 
     /// What an event says; `None` where it is not answered.
     pub(super) fn inbound(&self, event: &Value) -> Result<Option<Inbound>, Refused> {
-        let header = event.get("header").ok_or(Refused::Malformed("no header: use events of version 2.0"))?;
+        let header = event
+            .get("header")
+            .ok_or(Refused::Malformed("no header: use events of version 2.0"))?;
         let app = header.get("app_id").and_then(Value::as_str);
         if app.is_some_and(|app| app != self.app_id) {
             return Err(Refused::NotOurs);
@@ -207,7 +212,9 @@ impl Channel for Feishu {
 
     fn receive(&self, request: &Request<'_>) -> Result<Received, Refused> {
         if self.encrypt_key.is_none() && self.verification_token.is_none() {
-            return Err(Refused::Malformed("this channel takes its events over a stream"));
+            return Err(Refused::Malformed(
+                "this channel takes its events over a stream",
+            ));
         }
         let signature = request.header("x-lark-signature");
         if let (Some(key), false) = (&self.encrypt_key, signature.is_empty()) {

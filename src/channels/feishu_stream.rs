@@ -31,7 +31,13 @@ const DATA: u64 = 1;
 /// Keeps a connection open for as long as the server runs.
 pub async fn run(app: &Feishu, inlet: &Inlet) {
     let never = tokio::sync::Notify::new();
-    stream::keep_open("feishu", || connect(app), |open| serve(open, app, inlet), &never).await;
+    stream::keep_open(
+        "feishu",
+        || connect(app),
+        |open| serve(open, app, inlet),
+        &never,
+    )
+    .await;
 }
 
 /// An open connection, its service and how often it is to be pinged.
@@ -44,7 +50,11 @@ struct Open {
 async fn connect(app: &Feishu) -> Result<Open, String> {
     let body = json!({"AppID": app.app_id, "AppSecret": app.app_secret});
     let url = format!("{}/callback/ws/endpoint", app.base);
-    let answer = app.http.post(&url, &[("locale", "zh")], &body).await.map_err(|e| e.code().to_owned())?;
+    let answer = app
+        .http
+        .post(&url, &[("locale", "zh")], &body)
+        .await
+        .map_err(|e| e.code().to_owned())?;
     let value: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let code = value.get("code").and_then(Value::as_i64);
     let address = value.pointer("/data/URL").and_then(Value::as_str);
@@ -63,7 +73,9 @@ async fn connect(app: &Feishu) -> Result<Open, String> {
 
 fn ping_every(config: Option<&Value>) -> Option<Duration> {
     let seconds = config?.get("PingInterval")?.as_u64()?;
-    (1..=3_600).contains(&seconds).then(|| Duration::from_secs(seconds))
+    (1..=3_600)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
 }
 
 async fn serve(open: Open, app: &Feishu, inlet: &Inlet) {
@@ -102,17 +114,32 @@ async fn serve(open: Open, app: &Feishu, inlet: &Inlet) {
                 ping_every = self::ping_every(config.as_ref()).unwrap_or(ping_every);
             }
             (DATA, "event") => {
-                let Some(event) = parts.join(&frame) else { continue };
-                let code = if claimed(app, inlet, &event).await { 200 } else { 500 };
-                frame.payload = json!({"code": code, "headers": null, "data": null}).to_string().into_bytes();
-                if socket.send(Message::binary(frame.to_bytes())).await.is_err() {
+                let Some(event) = parts.join(&frame) else {
+                    continue;
+                };
+                let code = if claimed(app, inlet, &event).await {
+                    200
+                } else {
+                    500
+                };
+                frame.payload = json!({"code": code, "headers": null, "data": null})
+                    .to_string()
+                    .into_bytes();
+                if socket
+                    .send(Message::binary(frame.to_bytes()))
+                    .await
+                    .is_err()
+                {
                     break;
                 }
             }
             _ => {}
         }
     }
-    tracing::info!(channel = "feishu", "the platform's stream ended; a new one is opened");
+    tracing::info!(
+        channel = "feishu",
+        "the platform's stream ended; a new one is opened"
+    );
 }
 
 /// True when the message is durable, or needs no answer.
@@ -143,12 +170,16 @@ impl Parts {
             return Some(frame.payload.clone());
         }
         let now = Instant::now();
-        self.0.retain(|_, (at, _)| now.duration_since(*at) < PARTS_KEPT);
+        self.0
+            .retain(|_, (at, _)| now.duration_since(*at) < PARTS_KEPT);
         let id = frame.header("message_id");
         if sum > PARTS_MAX || (self.0.len() >= PARTED_MAX && !self.0.contains_key(id)) {
             return None;
         }
-        let (_, parts) = self.0.entry(id.to_owned()).or_insert_with(|| (now, vec![None; sum]));
+        let (_, parts) = self
+            .0
+            .entry(id.to_owned())
+            .or_insert_with(|| (now, vec![None; sum]));
         *parts.get_mut(number("seq")?)? = Some(frame.payload.clone());
         let bytes: usize = parts.iter().flatten().map(Vec::len).sum();
         let whole = parts.iter().all(Option::is_some);
@@ -188,7 +219,10 @@ impl Frame {
     }
 
     fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value.as_str())
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Frame> {
@@ -215,7 +249,12 @@ impl Frame {
 
     fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        let numbers = [(1, self.seq_id), (2, self.log_id), (3, self.service), (4, self.method)];
+        let numbers = [
+            (1, self.seq_id),
+            (2, self.log_id),
+            (3, self.service),
+            (4, self.method),
+        ];
         for (field, number) in numbers {
             varint(&mut out, (field << 3) | VARINT);
             varint(&mut out, number);
@@ -313,7 +352,9 @@ mod tests {
         let all = include_str!("../../tests/fixtures/channels/lark_frames.json");
         let all: HashMap<String, String> = serde_json::from_str(all).unwrap();
         let hex = &all[name];
-        (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap()).collect()
+        (0..hex.len() / 2)
+            .map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap())
+            .collect()
     }
 
     #[test]
@@ -331,7 +372,8 @@ mod tests {
 
     #[tokio::test]
     async fn parts_are_joined_in_any_order() {
-        let [first, second] = ["first_half", "second_half"].map(|n| Frame::from_bytes(&fixture(n)).unwrap());
+        let [first, second] =
+            ["first_half", "second_half"].map(|n| Frame::from_bytes(&fixture(n)).unwrap());
         for order in [[&first, &second], [&second, &first]] {
             let mut parts = Parts::default();
             assert_eq!(parts.join(order[0]), None);

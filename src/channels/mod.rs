@@ -391,7 +391,9 @@ pub fn build(
         }
         ChannelKind::Wecom => Box::new(wecom::Wecom::new(settings, secrets, http.clone())?),
         ChannelKind::WecomKf => Box::new(wecom_kf::WecomKf::new(settings, secrets, http.clone())?),
-        ChannelKind::WecomBot => Box::new(wecom_bot::WecomBot::new(settings, secrets, http.clone())?),
+        ChannelKind::WecomBot => {
+            Box::new(wecom_bot::WecomBot::new(settings, secrets, http.clone())?)
+        }
         ChannelKind::Dingtalk => {
             Box::new(dingtalk::Dingtalk::new(settings, secrets, http.clone())?)
         }

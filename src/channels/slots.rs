@@ -311,18 +311,32 @@ mod tests {
         assert!(!name.contains("openid"));
         let (here, there) = (Slot::default(), Slot::default());
         for slot in [&here, &there, &here, &there] {
-            change(&store, slot, &name, Some("openid"), |a| a.cursor += 1).await.unwrap();
+            change(&store, slot, &name, Some("openid"), |a| a.cursor += 1)
+                .await
+                .unwrap();
         }
-        let (cursor, account) = change(&store, &here, &name, None, |a| a.cursor).await.unwrap();
-        assert_eq!((cursor, account.account.as_str()), (3, "openid"), "read before the other's change");
-        let (cursor, _) = change(&store, &Slot::default(), &name, None, |a| a.cursor).await.unwrap();
+        let (cursor, account) = change(&store, &here, &name, None, |a| a.cursor)
+            .await
+            .unwrap();
+        assert_eq!(
+            (cursor, account.account.as_str()),
+            (3, "openid"),
+            "read before the other's change"
+        );
+        let (cursor, _) = change(&store, &Slot::default(), &name, None, |a| a.cursor)
+            .await
+            .unwrap();
         assert_eq!(cursor, 4);
         let log = current_log(&store, &name).await.unwrap();
         assert_eq!(name_of_log(&log), Some(name.as_str()));
         note_route(&store, "c1", &log).await.unwrap();
         erase_route(&store, "c1").await.unwrap();
         assert_ne!(current_log(&store, &name).await.unwrap(), log);
-        let (cursor, _) = change(&store, &Slot::default(), &name, Some("openid"), |a| a.cursor).await.unwrap();
+        let (cursor, _) = change(&store, &Slot::default(), &name, Some("openid"), |a| {
+            a.cursor
+        })
+        .await
+        .unwrap();
         assert_eq!(cursor, 0);
     }
 }

@@ -25,8 +25,12 @@ pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Opens connections and serves them for as long as the server runs. `replace` is notified when a new one is wanted
 /// beside those that are served.
-pub async fn keep_open<T, C, S>(channel: &str, connect: impl Fn() -> C, serve: impl Fn(T) -> S, replace: &Notify)
-where
+pub async fn keep_open<T, C, S>(
+    channel: &str,
+    connect: impl Fn() -> C,
+    serve: impl Fn(T) -> S,
+    replace: &Notify,
+) where
     C: Future<Output = Result<T, String>>,
     S: Future<Output = ()>,
 {
@@ -50,8 +54,14 @@ where
             }
             failed => {
                 tries = (tries + 1).min(TRIES_COUNTED_MAX);
-                let reason = failed.map_or_else(|_| "timeout".to_owned(), |f| f.err().unwrap_or_default());
-                tracing::warn!(channel, reason, tries, "the platform's stream could not be opened");
+                let reason =
+                    failed.map_or_else(|_| "timeout".to_owned(), |f| f.err().unwrap_or_default());
+                tracing::warn!(
+                    channel,
+                    reason,
+                    tries,
+                    "the platform's stream could not be opened"
+                );
                 Duration::from_millis(u64::try_from(backoff_ms(tries, random())).unwrap_or(0))
             }
         };
@@ -71,5 +81,7 @@ where
 pub async fn connect(address: &str) -> Result<Socket, String> {
     let config = WebSocketConfig::default().max_message_size(Some(FRAME_BYTES_MAX));
     let connected = tokio_tungstenite::connect_async_with_config(address, Some(config), true).await;
-    connected.map(|(socket, _)| socket).map_err(|_| "connect".to_owned())
+    connected
+        .map(|(socket, _)| socket)
+        .map_err(|_| "connect".to_owned())
 }

@@ -29,7 +29,11 @@ pub struct Callback {
 }
 
 impl Callback {
-    pub fn new(settings: &Settings, secrets: &Secrets, receiver: &str) -> Result<Callback, ConfigError> {
+    pub fn new(
+        settings: &Settings,
+        secrets: &Secrets,
+        receiver: &str,
+    ) -> Result<Callback, ConfigError> {
         let envelope = Envelope::new(secrets.need("aes_key")?, receiver);
         Ok(Callback {
             token: secrets.need("token")?.to_owned(),
@@ -44,7 +48,10 @@ impl Callback {
     pub fn verify(&self, request: &Request<'_>, sealed: &str) -> Result<(), Refused> {
         let (timestamp, nonce) = (request.query("timestamp"), request.query("nonce"));
         let expected = self.signature(timestamp, nonce, sealed);
-        if !same(expected.as_bytes(), request.query("msg_signature").as_bytes()) {
+        if !same(
+            expected.as_bytes(),
+            request.query("msg_signature").as_bytes(),
+        ) {
             return Err(Refused::Forged);
         }
         fresh(timestamp, request.now_ms, SKEW_MS)
@@ -62,7 +69,9 @@ impl Callback {
     pub fn fields(&self, request: &Request<'_>) -> Result<HashMap<String, String>, Refused> {
         let body = std::str::from_utf8(request.body).map_err(|_| Refused::Malformed("no UTF-8"))?;
         let outer = xml::fields(body)?;
-        let sealed = outer.get("Encrypt").ok_or(Refused::Malformed("no Encrypt"))?;
+        let sealed = outer
+            .get("Encrypt")
+            .ok_or(Refused::Malformed("no Encrypt"))?;
         self.verify(request, sealed)?;
         Ok(xml::fields(&self.envelope.open(sealed)?)?)
     }

@@ -8,7 +8,9 @@ use super::client::Http;
 use super::errcode::{self, Said as Code};
 use super::wechat::nonce;
 use super::wecom::Callback;
-use super::{Channel, Inbound, Limits, Passive, Received, Refused, Reply, Request, SendError, Target};
+use super::{
+    Channel, Inbound, Limits, Passive, Received, Refused, Reply, Request, SendError, Target,
+};
 use crate::config::ConfigError;
 use crate::config::channels::{Channel as Settings, Secrets};
 use crate::dialogue::nouns::{Media, Millis};
@@ -33,7 +35,11 @@ pub struct WecomBot {
 }
 
 impl WecomBot {
-    pub fn new(settings: &Settings, secrets: &Secrets, http: Http) -> Result<WecomBot, ConfigError> {
+    pub fn new(
+        settings: &Settings,
+        secrets: &Secrets,
+        http: Http,
+    ) -> Result<WecomBot, ConfigError> {
         Ok(WecomBot {
             // The platform seals for a receiver without a name.
             callback: Callback::new(settings, secrets, "")?,
@@ -69,19 +75,31 @@ impl WecomBot {
 }
 
 fn said(body: &Value) -> Option<Said> {
-    let text_at = |path: &str| body.pointer(path).and_then(Value::as_str).unwrap_or("").to_owned();
+    let text_at = |path: &str| {
+        body.pointer(path)
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_owned()
+    };
     let media = |media, path: &str| {
         let reference = text_at(path);
         Some(Said::Media { media, reference })
     };
     match body.get("msgtype").and_then(Value::as_str)? {
-        "text" => Some(Said::Text { text: text_at("/text/content") }),
+        "text" => Some(Said::Text {
+            text: text_at("/text/content"),
+        }),
         // The platform writes down what was spoken.
-        "voice" => Some(Said::Text { text: text_at("/voice/content") }),
+        "voice" => Some(Said::Text {
+            text: text_at("/voice/content"),
+        }),
         "mixed" => {
             let items = body.pointer("/mixed/msg_item").and_then(Value::as_array);
-            let words: Vec<&str> =
-                items.into_iter().flatten().filter_map(|i| i.pointer("/text/content")?.as_str()).collect();
+            let words: Vec<&str> = items
+                .into_iter()
+                .flatten()
+                .filter_map(|i| i.pointer("/text/content")?.as_str())
+                .collect();
             match words.join("\n") {
                 words if words.is_empty() => media(Media::Image, "/msgid"),
                 text => Some(Said::Text { text }),
@@ -115,12 +133,21 @@ impl Channel for WecomBot {
     }
 
     fn receive(&self, request: &Request<'_>) -> Result<Received, Refused> {
-        let outer: Value = serde_json::from_slice(request.body).map_err(|_| Refused::Malformed("no JSON"))?;
-        let sealed = outer.get("encrypt").and_then(Value::as_str).ok_or(Refused::Malformed("no encrypt"))?;
+        let outer: Value =
+            serde_json::from_slice(request.body).map_err(|_| Refused::Malformed("no JSON"))?;
+        let sealed = outer
+            .get("encrypt")
+            .and_then(Value::as_str)
+            .ok_or(Refused::Malformed("no encrypt"))?;
         self.callback.verify(request, sealed)?;
         let plain = self.callback.envelope.open(sealed)?;
-        let body: Value = serde_json::from_str(&plain).map_err(|_| Refused::Malformed("no JSON inside"))?;
-        let text_at = |path: &str| body.pointer(path).and_then(Value::as_str).filter(|t| !t.is_empty());
+        let body: Value =
+            serde_json::from_str(&plain).map_err(|_| Refused::Malformed("no JSON inside"))?;
+        let text_at = |path: &str| {
+            body.pointer(path)
+                .and_then(Value::as_str)
+                .filter(|t| !t.is_empty())
+        };
         let ack = Reply::text("");
         let private = text_at("/chattype").is_none_or(|chat| chat == SINGLE);
         let (Some(said), true) = (said(&body), private) else {
@@ -146,17 +173,25 @@ impl Channel for WecomBot {
     }
 
     async fn send(&self, target: &Target<'_>, text: &str) -> Result<(), SendError> {
-        let response = target.reply_to.filter(|r| target.now_ms < r.until_ms && self.is_platform(&r.url));
+        let response = target
+            .reply_to
+            .filter(|r| target.now_ms < r.until_ms && self.is_platform(&r.url));
         let Some(response) = response else {
-            return Err(SendError::Window { code: "no_response_url".into() });
+            return Err(SendError::Window {
+                code: "no_response_url".into(),
+            });
         };
         let body = json!({"msgtype": "markdown", "markdown": {"content": text}});
         match errcode::read(&self.http.post(&response.url, &[], &body).await?).0 {
             Code::Done => Ok(()),
             Code::Failed(error @ SendError::Retry { .. }) => Err(error),
             // Used or run out: there is no other way before the person writes again.
-            Code::Failed(error) => Err(SendError::Window { code: error.code().to_owned() }),
-            Code::Token(code) => Err(SendError::Window { code: code.to_string() }),
+            Code::Failed(error) => Err(SendError::Window {
+                code: error.code().to_owned(),
+            }),
+            Code::Token(code) => Err(SendError::Window {
+                code: code.to_string(),
+            }),
         }
     }
 

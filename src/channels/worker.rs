@@ -296,7 +296,11 @@ impl Worker {
         let remaining = parts.len() - batch.parts_done;
         let last = remaining == 1;
         let few = planned.quota.allowed <= KEPT_FOR_HUMAN;
-        let reserve = if human || urgent || few { 0 } else { KEPT_FOR_HUMAN };
+        let reserve = if human || urgent || few {
+            0
+        } else {
+            KEPT_FOR_HUMAN
+        };
         let left = match planned.left(&limits, now_ms) {
             Left::Unlimited => u32::MAX,
             Left::Some(left) => left.saturating_sub(reserve),
@@ -367,7 +371,8 @@ impl Worker {
                 .metrics
                 .delivered(crate::clock::now_ms() - asked_ms);
         }
-        let reported = (!passive && self.entry.channel.reports_failures()).then(|| self.send_id(batch));
+        let reported =
+            (!passive && self.entry.channel.reports_failures()).then(|| self.send_id(batch));
         let (_, account) = self
             .change(|a| {
                 a.adopt(batch);

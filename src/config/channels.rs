@@ -77,7 +77,9 @@ impl ChannelKind {
     pub fn base_url(self) -> &'static str {
         match self {
             ChannelKind::Wechat | ChannelKind::Miniprogram => "https://api.weixin.qq.com",
-            ChannelKind::Wecom | ChannelKind::WecomKf | ChannelKind::WecomBot => "https://qyapi.weixin.qq.com",
+            ChannelKind::Wecom | ChannelKind::WecomKf | ChannelKind::WecomBot => {
+                "https://qyapi.weixin.qq.com"
+            }
             ChannelKind::Dingtalk => "https://api.dingtalk.com",
             ChannelKind::Feishu => "https://open.feishu.cn",
             ChannelKind::Webhook => "",

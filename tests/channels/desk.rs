@@ -82,11 +82,18 @@ async fn the_desk_sees_the_platform_what_was_delivered_and_what_is_left() {
         .await;
     desk.until("ack", |f| f["id"] == "t1").await;
     let taken = async {
-        while !setup.platform.taken(SEND).iter().any(|c| content(c).contains("li")) {
+        while !setup
+            .platform
+            .taken(SEND)
+            .iter()
+            .any(|c| content(c).contains("li"))
+        {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(support::PATIENCE, taken).await.expect("the citizen reads who took it");
+    tokio::time::timeout(support::PATIENCE, taken)
+        .await
+        .expect("the citizen reads who took it");
     setup.platform.script(SEND, json!({"errcode": 45_047}));
     desk.send(
         json!({"type": "reply", "id": "r1", "conversation": conversation, "text": "您好，请说"}),
@@ -197,8 +204,15 @@ async fn a_robot_answers_at_once_and_a_consultant_once_for_each_message() {
     };
     let (status, answer) = bot(at, &message("1", "你好")).await.expect("an answer");
     assert_eq!(status, 200);
-    assert_eq!((&answer["msgtype"], &answer["stream"]["finish"]), (&json!("stream"), &json!(true)));
-    assert!(answer["stream"]["content"].as_str().is_some_and(|t| !t.is_empty()));
+    assert_eq!(
+        (&answer["msgtype"], &answer["stream"]["finish"]),
+        (&json!("stream"), &json!(true))
+    );
+    assert!(
+        answer["stream"]["content"]
+            .as_str()
+            .is_some_and(|t| !t.is_empty())
+    );
     let mut group = message("2", "你好");
     group["chattype"] = "group".into();
     assert_eq!(bot(at, &group).await, Some((200, Value::Null)));
@@ -213,11 +227,16 @@ async fn a_robot_answers_at_once_and_a_consultant_once_for_each_message() {
     bot(at, &message("3", "转人工")).await.expect("an answer");
     let queue = desk.until("queue", |f| f["waiting"].get(0).is_some()).await;
     let conversation = queue["waiting"][0]["conversation"].clone();
-    desk.send(json!({"type": "open", "conversation": conversation})).await;
-    desk.send(json!({"type": "take", "id": "t1", "conversation": conversation})).await;
+    desk.send(json!({"type": "open", "conversation": conversation}))
+        .await;
+    desk.send(json!({"type": "take", "id": "t1", "conversation": conversation}))
+        .await;
     let taken = setup.platform.wait_taken("/response", 1).await;
     assert_eq!(taken[0].body["msgtype"], "markdown");
-    desk.send(json!({"type": "reply", "id": "r1", "conversation": conversation, "text": "您好，请说"})).await;
+    desk.send(
+        json!({"type": "reply", "id": "r1", "conversation": conversation, "text": "您好，请说"}),
+    )
+    .await;
     desk.until("delivery", |f| f["state"] == "held").await;
     // What was held comes with the next message, in its answer.
     let (_, answer) = bot(at, &message("4", "在吗")).await.expect("an answer");

@@ -190,7 +190,8 @@ pub async fn bot(address: &str, body: &serde_json::Value) -> Option<(u16, serde_
     let encrypted = envelope.seal(&body.to_string());
     let (timestamp, nonce) = (now_s().to_string(), fastrand::u32(..).to_string());
     let signature = sorted_sha1(&[TOKEN, &timestamp, &nonce, &encrypted]);
-    let line = format!("POST /channels/bot?msg_signature={signature}&timestamp={timestamp}&nonce={nonce}");
+    let line =
+        format!("POST /channels/bot?msg_signature={signature}&timestamp={timestamp}&nonce={nonce}");
     let sealed = serde_json::json!({"encrypt": encrypted}).to_string();
     let (status, answer) = request(address, &line, &[], sealed.as_bytes()).await?;
     let Ok(answer) = serde_json::from_str::<serde_json::Value>(&answer) else {

@@ -223,14 +223,23 @@ async fn kf_messages_are_fetched_to_the_end_and_the_cursor_survives() {
     });
     setup.platform.script(SYNC, page("c3", 0, vec![failed]));
     let (line, body) = sealed("kf", "ww1", notice);
-    request(&server.address, &line, &[], body.as_bytes()).await.expect("an answer");
+    request(&server.address, &line, &[], body.as_bytes())
+        .await
+        .expect("an answer");
     setup.platform.wait_calls(SYNC, 4).await;
-    setup.platform.script(SYNC, page("c4", 0, vec![message("c", 3, 0)]));
+    setup
+        .platform
+        .script(SYNC, page("c4", 0, vec![message("c", 3, 0)]));
     let (line, body) = sealed("kf", "ww1", notice);
-    request(&server.address, &line, &[], body.as_bytes()).await.expect("an answer");
+    request(&server.address, &line, &[], body.as_bytes())
+        .await
+        .expect("an answer");
     let again = setup.platform.wait_taken(KF, sent.len() + 2).await;
     let same = |c: &platform::Call| content(c) == content(&sent[0]);
-    assert!(again[sent.len()..].iter().any(same), "it is sent when the person writes");
+    assert!(
+        again[sent.len()..].iter().any(same),
+        "it is sent when the person writes"
+    );
     server.terminate();
     let server = setup.start();
     setup.platform.wait_calls(SYNC, 6).await;

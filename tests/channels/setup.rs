@@ -65,7 +65,9 @@ impl Setup {
                 &format!("reply_url = \"{url}/partner\""),
             ),
         ];
-        let further = further.iter().map(|(kind, name, more)| channel(kind, name, more));
+        let further = further
+            .iter()
+            .map(|(kind, name, more)| channel(kind, name, more));
         let settings: String = settings.into_iter().chain(further).collect();
         std::fs::write(config.path(), settings).expect("writes");
         Setup {

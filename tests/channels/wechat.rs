@@ -1,6 +1,8 @@
 //! 微信公众号, 小程序 and what all platforms share: copies, forgeries, quotas, tokens.
 
-use crate::driver::{AES_KEY, TOKEN, event_xml, now_s, passive, plain_line, request, say, sealed, text_xml};
+use crate::driver::{
+    AES_KEY, TOKEN, event_xml, now_s, passive, plain_line, request, say, sealed, text_xml,
+};
 use crate::setup::{SEND, Setup, TOKENS, content, settled};
 use serde_json::json;
 use std::collections::HashSet;

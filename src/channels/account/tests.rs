@@ -159,11 +159,15 @@ fn what_did_not_arrive_waits_for_the_person_or_is_listed() {
     for (key, id) in [(2, "s1"), (3, "s0"), (4, "unknown")] {
         account.claim(key, report(id, true), &LIMITS, 1);
     }
-    assert_eq!(account.left(&LIMITS, 1), Left::Some(0), "nothing goes out before the person writes");
+    assert_eq!(
+        account.left(&LIMITS, 1),
+        Left::Some(0),
+        "nothing goes out before the person writes"
+    );
     assert_eq!(account.again.len(), 1);
-    let batch = account.next_batch(4).unwrap();
+    let batch = account.next_batch(4).unwrap().clone();
     assert_eq!((batch.after, batch.through, batch.parts_done), (0, 4, 0));
-    account.note_sent("s9".into(), &batch.clone());
+    account.note_sent("s9".into(), &batch);
     account.claim(5, report("s9", false), &LIMITS, 1);
     assert_eq!(account.dead.len(), 1);
 }
