@@ -19,10 +19,10 @@ fn case(asked: Asked, question: &str, hits: &[(&str, f32)], outcome: Outcome) ->
         part: Part::Test,
         hits,
         outcome,
-        rule: if answered {
-            Rule::Answer
-        } else {
-            Rule::NotLegal
+        rule: match outcome {
+            Outcome::Answered => Rule::Answer,
+            Outcome::Refused => Rule::NotLegal,
+            _ => Rule::Clarify,
         },
     }
 }
