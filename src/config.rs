@@ -3,6 +3,7 @@
 //! `[limits] messages_per_minute` is `FAXUN_LIMITS__MESSAGES_PER_MINUTE`, and so on for every key. A value of
 //! the environment is read as TOML where it parses (numbers, booleans, lists), otherwise as text.
 
+use crate::dialogue::calendar;
 use crate::dialogue::script::ThresholdSettings;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ pub struct Config {
     pub notice: Notice,
     pub identity: Identity,
     pub desk: Desk,
+    pub hours: Hours,
     pub log: Log,
 }
 
@@ -178,6 +180,47 @@ impl Default for Desk {
     }
 }
 
+/// When people are on duty: spans `09:00-12:00`, several a day. Without any the desk is open whenever somebody is there.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hours {
+    pub monday: Vec<String>,
+    pub tuesday: Vec<String>,
+    pub wednesday: Vec<String>,
+    pub thursday: Vec<String>,
+    pub friday: Vec<String>,
+    pub saturday: Vec<String>,
+    pub sunday: Vec<String>,
+    /// On a weekend day that is worked (调休); empty: Monday's.
+    pub makeup: Vec<String>,
+    /// On public holidays; empty: closed.
+    pub holiday: Vec<String>,
+}
+
+impl Hours {
+    pub fn parse(&self) -> Result<calendar::Hours, calendar::BadSpan> {
+        let spans = |texts: &[String]| {
+            texts
+                .iter()
+                .map(|t| t.parse())
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(calendar::Hours {
+            week: [
+                spans(&self.monday)?,
+                spans(&self.tuesday)?,
+                spans(&self.wednesday)?,
+                spans(&self.thursday)?,
+                spans(&self.friday)?,
+                spans(&self.saturday)?,
+                spans(&self.sunday)?,
+            ],
+            makeup: spans(&self.makeup)?,
+            holiday: spans(&self.holiday)?,
+        })
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
@@ -277,6 +320,9 @@ impl Config {
                 "store.conversations_cached, store.cache_mib",
                 "must be 1 or more",
             );
+        }
+        if let Err(bad) = self.hours.parse() {
+            return invalid("hours", &bad.to_string());
         }
         for origin in &self.server.allowed_origins {
             let scheme = origin.starts_with("https://") || origin.starts_with("http://");
@@ -382,6 +428,7 @@ mod tests {
         let env = load("", &[("FAXUN_LIMITS__NO_SUCH", "1")]).unwrap_err();
         assert!(env.to_string().contains("no_such"), "{env}");
         assert!(load("", &[("FAXUN_DESK__CAPACITY", "0")]).is_err());
+        assert!(load("[hours]\nmonday = [\"12:00-09:00\"]\n", &[]).is_err());
         assert!(load("", &[("FAXUN_STORE__MASTER_KEY", "data/inside.key")]).is_err());
         assert!(load("[server]\nallowed_origins = [\"https://a/b\"]\n", &[]).is_err());
     }

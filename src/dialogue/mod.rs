@@ -4,6 +4,7 @@
 //! event and what was read of it; the engine commits it and only then shows it.
 
 pub mod bounds;
+pub mod calendar;
 pub mod desk;
 pub mod draft;
 pub mod form;

@@ -1,5 +1,6 @@
 //! The dialogue as a whole: transcripts row by row, properties over any events, a desk under load.
 
+mod calendar;
 mod form;
 mod format;
 mod people;

@@ -1,5 +1,6 @@
 //! A made-up script and a conversation driver that checks the invariants of every step.
 
+use crate::dialogue::calendar::Calendar;
 use crate::dialogue::nouns::*;
 use crate::dialogue::reading::*;
 use crate::dialogue::script::*;
@@ -118,6 +119,7 @@ pub fn script() -> Script {
         },
         notice_version: "1".to_owned(),
         urgent_accept_s: ACCEPT_S,
+        calendar: Calendar::default(),
     };
     fill_texts(&mut script);
     script
