@@ -9,10 +9,13 @@ pub mod desk;
 pub mod draft;
 pub mod form;
 pub mod nouns;
+pub mod privacy;
 pub mod reading;
+pub mod roles;
 pub mod script;
 pub mod state;
 pub mod step;
+pub mod ticket;
 pub mod turn;
 
 mod answer;

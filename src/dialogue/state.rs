@@ -1,7 +1,9 @@
 //! What a conversation remembers between turns. No history, no unbounded list.
 
 use super::nouns::{Concern, DangerKind, Event, Owner, Seq, Timer};
+use super::privacy::Erasure;
 use super::reading::Fact;
+use super::ticket::{self, Ticket};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -12,7 +14,7 @@ pub const RECENT_IDS_MAX: usize = 64;
 /// Offers of numbered choices that can still be chosen from.
 pub const OFFERS_MAX: usize = 4;
 /// Values of a form kept in the state, all together, in bytes of JSON; the whole texts stay in their messages.
-pub const FORM_VALUES_BYTES_MAX: usize = 2_400;
+pub const FORM_VALUES_BYTES_MAX: usize = 1_900;
 /// Most questions of a form.
 pub const FORM_SLOTS_MAX: usize = 16;
 /// Facts told so far that are kept.
@@ -63,6 +65,10 @@ pub struct State {
     /// Topic of the last answer or of a close, for the desk (an intent id).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Ticket>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erase: Option<Erasure>,
 }
 
 impl State {
@@ -70,6 +76,16 @@ impl State {
     pub fn peril(&self) -> Option<DangerKind> {
         let asked = || Some(self.safety.filter(|q| q.open)?.kind);
         self.danger.or_else(asked)
+    }
+
+    /// Every timer that runs: those of dangers, the ticket's, an erasure's.
+    pub fn running(&self) -> impl Iterator<Item = RunningTimer> + '_ {
+        let ticket = self.ticket.as_ref().and_then(ticket::timer);
+        let erase = self.erase.as_ref().map(|e| RunningTimer {
+            timer: Timer::Erase,
+            due_ms: e.due_ms,
+        });
+        self.timers.iter().copied().chain(ticket).chain(erase)
     }
 }
 
@@ -93,6 +109,8 @@ impl Default for State {
             last_staff: None,
             timers: Vec::new(),
             topic: None,
+            ticket: None,
+            erase: None,
         }
     }
 }
@@ -153,6 +171,18 @@ pub enum Pick {
     TellMore,
     /// 不等了，继续问机器人
     Resume,
+    /// 留言
+    Ticket,
+    /// 留下联系方式
+    Contact,
+    /// 要一份记录
+    Export,
+    /// 删除记录
+    Erase,
+    /// 确认删除
+    EraseYes,
+    /// 不删
+    EraseNo,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -252,6 +282,11 @@ fn fingerprint(event: &Event) -> (u64, u32) {
         What::HandBack => content.eat(b"hand_back"),
         What::Close { reason, topic } => {
             content.all(&[b"close", reason.as_bytes(), topic.as_bytes()]);
+        }
+        What::Ticket { act } => {
+            content.eat(b"ticket");
+            // Proof: plain strings and enums always serialise.
+            content.eat(&serde_json::to_vec(act).unwrap_or_default());
         }
         What::Timer { timer } => content.all(&[b"timer", &[*timer as u8]]),
         What::OwnerLost { staff } => content.all(&[b"owner_lost", staff.as_bytes()]),

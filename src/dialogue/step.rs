@@ -6,13 +6,13 @@
 use super::draft::Draft;
 use super::nouns::{
     Author, Body, CLIENT_ID_BYTES_MAX, Concern, Degree, Effect, Event, From, Message, Millis,
-    Owner, Seq, What,
+    Owner, Seq, Timer, What,
 };
 use super::reading::{Command, Reading};
 use super::script::{Context, Follows};
 use super::state::{FACTS_MAX, Pick, Seen, State};
 use super::turn::Rule;
-use super::{answer, consultant, danger, form, waiting};
+use super::{answer, consultant, danger, form, privacy, ticket, waiting};
 
 /// What one event leads to. Nothing of it is shown before it is committed.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +45,8 @@ pub enum Refusal {
     BadField,
     /// The author may not do this.
     NotAllowed,
+    /// There is no ticket.
+    NotFound,
 }
 
 /// Checks an event against the state. Pure; the engine calls it before reading anything.
@@ -106,7 +108,11 @@ fn dispatch(d: &mut Draft) -> Rule {
     match (&d.event.by, &d.event.what) {
         (Author::Citizen, _) => citizen(d),
         (Author::Consultant { .. }, _) => consultant::act(d),
-        (Author::System, What::Timer { timer }) => danger::timer_fired(d, *timer),
+        (Author::System, What::Timer { timer }) => match timer {
+            Timer::Ticket => ticket::timer_fired(d),
+            Timer::Erase => privacy::held(d),
+            timer => danger::timer_fired(d, *timer),
+        },
         (Author::System, What::OwnerLost { staff }) => consultant::lost(d, staff),
         (Author::System, _) => Rule::Nothing,
     }
@@ -125,11 +131,13 @@ fn citizen(d: &mut Draft) -> Rule {
             let text = text.clone();
             d.say(From::Citizen, Body::Text { text });
             let rule = said(d);
+            ticket::wrote(d, rule, true);
             danger::remind(d, seq_before);
             rule
         }
         What::Choose { of, option } => {
             let rule = chose(d, *of, *option);
+            ticket::wrote(d, rule, false);
             danger::remind(d, seq_before);
             rule
         }
@@ -142,12 +150,16 @@ fn citizen(d: &mut Draft) -> Rule {
                     d.notice("rate.thanks");
                 }
             }
+            ticket::rated(d, score);
+            ticket::wrote(d, Rule::Rated, false);
             Rule::Rated
         }
         What::Human => {
             let what = "human".to_owned();
             d.say(From::Citizen, Body::Request { what });
-            waiting::ask_human(d)
+            let rule = waiting::ask_human(d);
+            ticket::wrote(d, rule, false);
+            rule
         }
         What::End => {
             d.say(From::Citizen, Body::End);
@@ -182,6 +194,9 @@ fn said(d: &mut Draft) -> Rule {
         }
         return rule;
     }
+    if let Some(rule) = privacy::row(d) {
+        return rule;
+    }
     if matches!(d.state.owner, Owner::Consultant { .. }) {
         d.desk(false);
         return Rule::Consultant;
@@ -191,9 +206,11 @@ fn said(d: &mut Draft) -> Rule {
         if confessed_now {
             d.notice("concern.confession");
         }
-        return waiting::row(d);
+        return ticket::row_contact(d).unwrap_or_else(|| waiting::row(d));
     }
-    let rule = waiting::row_human(d)
+    let rule = ticket::row_contact(d)
+        .or_else(|| waiting::row_human(d))
+        .or_else(|| row_ticket(d))
         .or_else(|| row_digit(d))
         .or_else(|| answer::row_refused(d))
         .or_else(|| form::row(d))
@@ -258,6 +275,9 @@ fn chose(d: &mut Draft, of: Seq, option: u32) -> Rule {
         if let Some(Pick::Unsafe(kind)) = pick {
             return danger::immediate(d, kind);
         }
+        if let Some(pick) = pick.filter(privacy::is_one) {
+            return privacy::follow(d, &pick);
+        }
         d.desk(false);
         return Rule::Consultant;
     }
@@ -295,6 +315,9 @@ fn follow(d: &mut Draft, pick: Pick) -> Rule {
         Pick::Unsafe(kind) => danger::immediate(d, kind),
         Pick::Human => waiting::ask_human(d),
         Pick::Resume => waiting::resume(d),
+        Pick::Ticket => ticket::leave(d),
+        Pick::Contact => ticket::ask_contact(d),
+        Pick::Export | Pick::Erase | Pick::EraseYes | Pick::EraseNo => privacy::follow(d, &pick),
         Pick::Form(_) | Pick::NoneOfThese | Pick::TellMore if waits => {
             waiting::note(d);
             Rule::Waiting
@@ -346,6 +369,11 @@ pub(super) fn row_small_talk(d: &mut Draft) -> Option<Rule> {
     d.state.not_understood = 0;
     d.notice(&top.intent);
     Some(Rule::SmallTalk)
+}
+
+/// 留言, in so many words.
+pub(super) fn row_ticket(d: &mut Draft) -> Option<Rule> {
+    (d.reading.command == Some(Command::Ticket)).then(|| ticket::leave(d))
 }
 
 /// 继续问机器人, said to the bot.

@@ -1,7 +1,7 @@
 //! Row 2 and the queue: asking for a person, waiting for one, and going on with the bot instead.
 
 use super::draft::Draft;
-use super::nouns::{Effect, HandoffReason, Owner, Timer};
+use super::nouns::{HandoffReason, Owner, Timer};
 use super::reading::Command;
 use super::script::Follows;
 use super::state::Pick;
@@ -42,7 +42,7 @@ pub(super) fn row(d: &mut Draft) -> Rule {
         Some(Command::Digit(n)) => return step::digit(d, n),
         _ => {}
     }
-    if let Some(rule) = row_human(d) {
+    if let Some(rule) = row_human(d).or_else(|| step::row_ticket(d)) {
         return rule;
     }
     d.desk(false);
@@ -58,14 +58,19 @@ pub(super) fn note(d: &mut Draft) {
     d.notice_with("handoff.noted", false, vec![Pick::Resume]);
 }
 
-/// The citizen goes on with the bot. A danger named before stays open.
-pub(super) fn resume(d: &mut Draft) -> Rule {
+/// Who waits no longer needs to: he left a message, or it was answered.
+pub(super) fn leave_queue(d: &mut Draft) {
     if matches!(d.state.owner, Owner::Queue { .. }) {
         d.state.owner = Owner::Bot;
         d.cancel(Timer::UrgentUnaccepted);
-        d.effects.push(Effect::Desk { urgent: false });
+        d.desk(false);
     }
     d.drop_resume();
+}
+
+/// The citizen goes on with the bot. A danger named before stays open.
+pub(super) fn resume(d: &mut Draft) -> Rule {
+    leave_queue(d);
     d.notice("handoff.resumed");
     d.open_danger_line();
     Rule::Resumed

@@ -98,7 +98,7 @@ impl Board {
     /// Takes over what the store calls open at start. Owners get `lost_ms` so that their grace runs from now.
     pub fn restore(&self, open: Vec<(String, Header)>, now_ms: Millis) {
         let mut inner = self.lock();
-        for (conversation, header) in open {
+        for (conversation, header) in open.into_iter().filter(|(_, h)| h.open) {
             if let Some(staff) = &header.consultant {
                 inner.seats.entry(staff.clone()).or_insert(Seat {
                     role: StaffRole::Consultant,
@@ -237,9 +237,11 @@ pub fn reason(header: &Header) -> HandoffReason {
         .unwrap_or(HandoffReason::Asked)
 }
 
-/// The unsealed header of a state, or `None` when neither the queue nor a timer needs it.
+/// The unsealed header of a state, or `None` when neither the queue, the tickets nor a timer needs it.
 pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Option<Header> {
-    let next_due_ms = state.timers.iter().map(|t| t.due_ms).min();
+    let next_due_ms = state.running().map(|t| t.due_ms).min();
+    // Proof: plain strings, numbers and flags always become a value.
+    let ticket = state.ticket.as_ref().and_then(|t| serde_json::to_value(t).ok());
     let since_before = before.map_or(0, |h| h.waiting_since_ms);
     let (open, owner, since, urgent, why, consultant) = match &state.owner {
         Owner::Bot => (false, OwnerTag::Bot, 0, false, None, None),
@@ -265,7 +267,7 @@ pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Opt
             Some(staff.clone()),
         ),
     };
-    if !open && next_due_ms.is_none() {
+    if !open && next_due_ms.is_none() && ticket.is_none() {
         return None;
     }
     let reason = why
@@ -281,6 +283,7 @@ pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Opt
         reason,
         area: area.map(str::to_owned),
         division: None,
+        ticket,
         consultant,
         lawyer_only: state.confession,
         last_seq: state.last_seq,
@@ -301,6 +304,7 @@ mod tests {
             reason: String::new(),
             area: None,
             division: None,
+            ticket: None,
             consultant: consultant.map(str::to_owned),
             lawyer_only: false,
             last_seq: 1,

@@ -3,6 +3,7 @@
 pub mod board;
 pub mod metrics;
 pub mod slots;
+pub mod tickets;
 pub mod timers;
 
 use crate::dialogue::nouns::{Effect, Event, Message, Millis, Owner, Seq, What};
@@ -14,11 +15,12 @@ use crate::dialogue::turn::{FORMAT, Rule, Turn};
 use crate::hub::{Ack, Delivery, Hub, SocketId};
 use crate::knowledge::Knowledge;
 use crate::reading::text::Text;
-use crate::store::{Appended, LogId, NewRecord, Revision, Store, StoreError};
+use crate::store::{Appended, Header, LogId, NewRecord, Revision, Store, StoreError};
 use arc_swap::ArcSwap;
 use board::Board;
 use metrics::Metrics;
 use slots::{Loaded, Slot, Slots};
+use tickets::Tickets;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -76,6 +78,7 @@ pub struct Engine {
     knowledge: ArcSwap<Knowledge>,
     pub hub: Arc<Hub>,
     pub board: Board,
+    pub tickets: Tickets,
     pub metrics: Metrics,
     slots: Slots,
     statutes: Arc<Semaphore>,
@@ -98,16 +101,21 @@ impl Engine {
     ) -> Result<Arc<Engine>, StoreError> {
         let board = Board::new(settings.desk_capacity);
         let open = store.open().await?;
-        let open = open
+        let open: Vec<(String, Header)> = open
             .into_iter()
             .filter_map(|(log, header)| Some((conversation_of(&log)?.to_owned(), header)))
             .collect();
+        let tickets = Tickets::default();
+        for (conversation, header) in &open {
+            tickets.update(conversation, Some(header));
+        }
         board.restore(open, now_ms);
         Ok(Arc::new(Engine {
             store,
             knowledge: ArcSwap::from_pointee(knowledge),
             hub: Arc::default(),
             board,
+            tickets,
             metrics: Metrics::default(),
             slots: Slots::new(settings.conversations_cached),
             statutes: Arc::new(Semaphore::new(STATUTE_SEARCHES_MAX)),
@@ -259,6 +267,7 @@ impl Engine {
         };
         self.metrics.turn(turn.rule);
         self.board.update(conversation, header.as_ref());
+        self.tickets.update(conversation, header.as_ref());
         let owner = turn.state.owner.clone();
         let handled = Handled {
             seq: first_seq.min(turn.state.last_seq),
@@ -391,6 +400,12 @@ impl Engine {
 
     /// Last seq and owner of a conversation; a new one has seq 0 and belongs to the bot.
     pub async fn status(&self, conversation: &str) -> Result<(Seq, Owner), HandleError> {
+        let state = self.state(conversation).await?;
+        Ok((state.last_seq, state.owner))
+    }
+
+    /// What a conversation remembers now.
+    async fn state(&self, conversation: &str) -> Result<State, HandleError> {
         let log = log_of(conversation).ok_or(HandleError::Gone)?;
         let slot = self.slots.get(conversation);
         let mut last = slot.last.lock().await;
@@ -398,9 +413,9 @@ impl Engine {
             Some(loaded) => loaded,
             None => self.load(&log).await?,
         };
-        let status = (loaded.state.last_seq, loaded.state.owner.clone());
+        let state = loaded.state.clone();
         *last = Some(loaded);
-        Ok(status)
+        Ok(state)
     }
 
     /// The messages with a seq greater than `after`, oldest first; some at a time, empty at the end.
@@ -442,6 +457,7 @@ impl Engine {
         *last = None;
         let erased = self.store.erase(&log).await;
         self.board.update(conversation, None);
+        self.tickets.update(conversation, None);
         erased.map_err(|e| self.store_error(&e))
     }
 }

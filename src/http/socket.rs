@@ -280,6 +280,7 @@ pub fn code_of(error: HandleError) -> ErrorCode {
         HandleError::Refused(Refusal::NotWaiting) => ErrorCode::NotWaiting,
         HandleError::Refused(Refusal::BadField) => ErrorCode::BadField,
         HandleError::Refused(Refusal::NotAllowed) => ErrorCode::NotAllowed,
+        HandleError::Refused(Refusal::NotFound) => ErrorCode::NotFound,
         HandleError::Busy => ErrorCode::Busy,
         HandleError::Unavailable => ErrorCode::Unavailable,
         HandleError::Gone => ErrorCode::Gone,

@@ -18,6 +18,7 @@ fn what_kind(what: &What) -> &'static str {
         What::Reply { .. } => "reply",
         What::HandBack => "hand_back",
         What::Close { .. } => "close",
+        What::Ticket { .. } => "ticket",
         What::Timer { .. } => "timer",
         What::OwnerLost { .. } => "owner_lost",
     }
@@ -39,7 +40,7 @@ fn body_kind(body: &Body) -> &'static str {
     }
 }
 
-const WHATS: usize = 11;
+const WHATS: usize = 12;
 const BODIES: usize = 11;
 
 fn fixtures() -> Vec<(String, Vec<u8>)> {

@@ -9,3 +9,4 @@ mod rows;
 mod safety;
 mod sim;
 mod support;
+mod ticket;

@@ -6,10 +6,17 @@ use crate::dialogue::script::{Follows, Script, SlotKind};
 /// Texts said outside the dialogue: the notice by the edge, the line about legal aid under answers.
 const OUTSIDE: [&str; 2] = ["notice", "aid_line"];
 /// Places that a text must hold, because what fills them must be said.
-const PLACES: [(&str, &[&str]); 3] = [
+const PLACES: [(&str, &[&str]); 10] = [
     ("notice", &["{operator}", "{contact}", "{retention}"]),
     ("handoff.queued", &["{position}"]),
     ("handoff.taken", &["{name}", "{role}"]),
+    ("handoff.closed", &["{opening}", "{number}", "{due}"]),
+    ("ticket.opened", &["{number}", "{due}"]),
+    ("ticket.reopened", &["{number}", "{due}"]),
+    ("ticket.extended", &["{number}", "{due}"]),
+    ("privacy.export", &["{number}", "{due}"]),
+    ("privacy.erasing", &["{receipt}", "{when}"]),
+    ("privacy.held", &["{receipt}"]),
 ];
 
 pub(super) fn check(sources: &Sources, parsed: &Parsed, script: &Script, findings: &mut Findings) {
