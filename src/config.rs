@@ -25,6 +25,7 @@ pub struct Config {
     pub identity: Identity,
     pub desk: Desk,
     pub hours: Hours,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -178,6 +179,18 @@ impl Default for Desk {
             secure_cookie: false,
         }
     }
+}
+
+/// How long conversations are kept after their last turn, in days; 0: for ever. Say the same in `notice.retention`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Only the bot answered.
+    pub bot_days: u32,
+    /// A person answered, or a message was left.
+    pub consulted_days: u32,
+    /// Danger was named, or a crime of one's own.
+    pub grave_days: u32,
 }
 
 /// When people are on duty: spans `09:00-12:00`, several a day. Without any the desk is open whenever somebody is there.

@@ -1,6 +1,7 @@
 //! The commands. Each returns true when all is well, false when it found something wrong.
 
 mod ask;
+mod audit;
 mod calibrate;
 mod chat;
 mod check;
@@ -86,6 +87,9 @@ enum Command {
     /// Accounts of consultants.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// The log of what staff did.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Export, erase, rotate keys. The server must not be running on the same data.
     #[command(subcommand)]
     Data(DataCommand),
@@ -171,6 +175,8 @@ enum StaffCommand {
     },
     /// List the accounts.
     List,
+    /// Take the second factor away from an account whose phone was lost.
+    TotpOff { staff: String },
     /// Remove an account; its sign-ins end.
     Remove { staff: String },
 }
@@ -180,7 +186,19 @@ enum Role {
     Consultant,
     Lawyer,
     Editor,
+    Approver,
+    Supervisor,
     Admin,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check that every line follows from the one before, and print the hash of the last.
+    Verify {
+        /// A hash that an earlier check printed: it must still be that of a line.
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -194,6 +212,23 @@ enum DataCommand {
     },
     /// Erase a conversation. Final after `data rotate`.
     Erase { conversation: String },
+    /// Erase the conversations whose time is over (settings `retention.*`).
+    Retain {
+        /// Only say which.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Keep a conversation whatever is asked or its time: a legal hold.
+    Hold {
+        conversation: String,
+        /// Which duty to keep: a file number, a letter. Never what a citizen wrote.
+        #[arg(long)]
+        reason: String,
+    },
+    /// End a legal hold.
+    Release { conversation: String },
+    /// List the legal holds.
+    Holds,
     /// Wrap all living keys anew and destroy the old master key: makes erasures final.
     Rotate,
 }
@@ -217,6 +252,7 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
             laws,
         } => calibrate::statutes(&open, &file, laws.as_deref()).map(|()| true),
         Command::Staff(command) => staff::staff(&open, command).map(|()| true),
+        Command::Audit(command) => audit::audit(&open, command),
         Command::Data(command) => data::data(&open, command).map(|()| true),
     }
 }

@@ -238,7 +238,11 @@ impl<'a> Draft<'a> {
                     _ => HandoffReason::Asked,
                 };
                 let text = ticket::off_duty(self, reason);
-                (HandoffState::OffDuty, text, vec![Pick::Resume, Pick::Contact])
+                (
+                    HandoffState::OffDuty,
+                    text,
+                    vec![Pick::Resume, Pick::Contact],
+                )
             }
             (_, peril) => {
                 let position = self.ctx.duty.waiting.saturating_add(1).to_string();

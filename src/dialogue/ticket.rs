@@ -5,9 +5,7 @@
 
 use super::calendar::{self, Due};
 use super::draft::Draft;
-use super::nouns::{
-    Author, Body, From, HandoffReason, Millis, Owner, Seq, StaffRole, Timer,
-};
+use super::nouns::{Author, Body, From, HandoffReason, Millis, Owner, Seq, StaffRole, Timer};
 use super::reading::Command;
 use super::roles::{Act, may};
 use super::state::{Fnv, Pick, State};
@@ -82,18 +80,22 @@ pub enum TicketStatus {
 
 /// The ticket of a conversation. No text, no name of a citizen: it is copied into the unsealed header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Ticket {
     /// What the citizen is told: `1126-7KQ2M`.
     pub number: String,
     pub kind: TicketKind,
     pub status: TicketStatus,
+    #[cfg_attr(test, ts(type = "number"))]
     pub opened_ms: Millis,
     /// The first moment after the promised day.
+    #[cfg_attr(test, ts(type = "number"))]
     pub due_ms: Millis,
     /// The holidays on the way were known when it was promised.
     pub exact: bool,
     /// Sign-in name of whoever is to answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub staff: Option<String>,
     /// The citizen left a safe way and time to be reached. Otherwise nobody calls.
     #[serde(default)]
@@ -103,18 +105,22 @@ pub struct Ticket {
     pub export: bool,
     /// Seq of the question about it that is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
     pub asking: Option<Seq>,
     /// Seq of the first answer after which the citizen has not come back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
     pub answer: Option<Seq>,
     /// A rating that says dissatisfied, until somebody answered again or reviewed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub score: Option<u8>,
     /// Sampled for review, and not reviewed yet.
     #[serde(default)]
     pub review: bool,
     /// When it is closed, or put away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "number"))]
     pub next_ms: Option<Millis>,
 }
 
@@ -147,14 +153,23 @@ pub enum Standing {
 
 /// What staff do to a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TicketAct {
-    Answer { text: String },
-    Close { reason: String },
+    Answer {
+        text: String,
+    },
+    Close {
+        reason: String,
+    },
     /// `None`: nobody in particular.
-    Assign { staff: Option<String> },
+    Assign {
+        staff: Option<String>,
+    },
     /// Sets the kind, and with it the promised time.
-    Promise { ticket: TicketKind },
+    Promise {
+        ticket: TicketKind,
+    },
     /// A sampled or dissatisfied one was gone through.
     Reviewed,
 }
@@ -293,7 +308,12 @@ pub(super) fn leave(d: &mut Draft) -> Rule {
 
 /// A copy of one's own data is asked for.
 pub(super) fn export(d: &mut Draft) {
-    tell(d, TicketKind::Difficult, "privacy.export", vec![Pick::Contact]);
+    tell(
+        d,
+        TicketKind::Difficult,
+        "privacy.export",
+        vec![Pick::Contact],
+    );
     if let Some(ticket) = &mut d.state.ticket {
         ticket.export = true;
     }
@@ -403,7 +423,11 @@ fn put_away_later(ticket: &mut Ticket, now_ms: Millis) {
 /// Its time came: an answered one is closed, a closed one leaves the list.
 pub(super) fn timer_fired(d: &mut Draft) -> Rule {
     let now_ms = d.now_ms;
-    let due = d.state.ticket.as_ref().filter(|t| t.next_ms.is_some_and(|at| at <= now_ms));
+    let due = d
+        .state
+        .ticket
+        .as_ref()
+        .filter(|t| t.next_ms.is_some_and(|at| at <= now_ms));
     match due.map(|t| t.status) {
         Some(TicketStatus::Answered) => close(d),
         Some(TicketStatus::Closed) => d.state.ticket = None,
@@ -435,7 +459,9 @@ pub(super) fn admit(state: &State, staff: &str, role: StaffRole, act: &TicketAct
         }
         TicketAct::Assign { staff: to } => {
             let to_self = to.as_deref() == Some(staff) && own && may(role, Act::Serve);
-            let fits = to.as_deref().is_none_or(|s| bounds::fits(s, bounds::STAFF_BYTES_MAX));
+            let fits = to
+                .as_deref()
+                .is_none_or(|s| bounds::fits(s, bounds::STAFF_BYTES_MAX));
             match (any || to_self, fits) {
                 (false, _) => Some(Refusal::NotAllowed),
                 (true, false) => Some(Refusal::BadField),
@@ -475,9 +501,17 @@ pub(super) fn act(d: &mut Draft, act: &TicketAct) -> Rule {
             tell_number(d, "ticket.answered");
         }
         TicketAct::Close { .. } => {
-            let answered = d.state.ticket.as_ref().is_some_and(|t| t.status == TicketStatus::Answered);
+            let answered = d
+                .state
+                .ticket
+                .as_ref()
+                .is_some_and(|t| t.status == TicketStatus::Answered);
             close(d);
-            let silent = d.state.ticket.as_ref().is_none_or(|t| t.kind == TicketKind::Callback);
+            let silent = d
+                .state
+                .ticket
+                .as_ref()
+                .is_none_or(|t| t.kind == TicketKind::Callback);
             if !answered && !silent {
                 tell_number(d, "ticket.closed");
             }
@@ -512,7 +546,11 @@ pub(super) fn act(d: &mut Draft, act: &TicketAct) -> Rule {
 }
 
 fn tell_number(d: &mut Draft, code: &str) {
-    let number = d.state.ticket.as_ref().map_or_else(String::new, |t| t.number.clone());
+    let number = d
+        .state
+        .ticket
+        .as_ref()
+        .map_or_else(String::new, |t| t.number.clone());
     d.notice_places(code, &[("number", &number)], Vec::new());
 }
 

@@ -241,7 +241,10 @@ pub fn reason(header: &Header) -> HandoffReason {
 pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Option<Header> {
     let next_due_ms = state.running().map(|t| t.due_ms).min();
     // Proof: plain strings, numbers and flags always become a value.
-    let ticket = state.ticket.as_ref().and_then(|t| serde_json::to_value(t).ok());
+    let ticket = state
+        .ticket
+        .as_ref()
+        .and_then(|t| serde_json::to_value(t).ok());
     let since_before = before.map_or(0, |h| h.waiting_since_ms);
     let (open, owner, since, urgent, why, consultant) = match &state.owner {
         Owner::Bot => (false, OwnerTag::Bot, 0, false, None, None),

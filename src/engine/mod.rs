@@ -20,9 +20,9 @@ use arc_swap::ArcSwap;
 use board::Board;
 use metrics::Metrics;
 use slots::{Loaded, Slot, Slots};
-use tickets::Tickets;
 use std::sync::Arc;
 use std::time::Duration;
+use tickets::Tickets;
 use tokio::sync::Semaphore;
 
 /// An event that is not done by then is answered `busy`; its turn may still have been committed.

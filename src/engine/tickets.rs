@@ -1,25 +1,12 @@
 //! The list of tickets: what the headers say, in memory, rebuilt from the store's index. Never a text.
 
-use crate::dialogue::nouns::{Millis, Seq};
-use crate::dialogue::ticket::{Standing, Ticket, TicketKind, TicketStatus};
+use crate::dialogue::nouns::Millis;
+use crate::dialogue::ticket::{Standing, TicketKind, TicketStatus};
 use crate::store::Header;
-use serde::Serialize;
+use crate::wire::{TicketCounts, TicketItem};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
-
-/// A ticket with what the list shows besides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listed {
-    pub conversation: String,
-    #[serde(flatten)]
-    pub ticket: Ticket,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub area: Option<String>,
-    /// Only a lawyer may see it.
-    pub lawyer_only: bool,
-    pub last_seq: Seq,
-}
 
 /// Which tickets are asked for; what is not set does not matter.
 #[derive(Debug, Clone, Default)]
@@ -38,35 +25,25 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn takes(&self, listed: &Listed, now_ms: Millis) -> bool {
+    fn takes(&self, listed: &TicketItem, now_ms: Millis) -> bool {
         let ticket = &listed.ticket;
         (self.status.is_empty() || self.status.contains(&ticket.status))
             && self.kind.is_none_or(|k| k == ticket.kind)
             && self.standing.is_none_or(|s| s == ticket.standing(now_ms))
             && self.staff.as_ref().is_none_or(|s| *s == ticket.staff)
-            && self.number.as_ref().is_none_or(|n| n.eq_ignore_ascii_case(&ticket.number))
+            && self
+                .number
+                .as_ref()
+                .is_none_or(|n| n.eq_ignore_ascii_case(&ticket.number))
             && self.callback.is_none_or(|c| c == ticket.score.is_some())
             && self.review.is_none_or(|r| r == ticket.review)
     }
 }
 
-/// How many tickets wait for somebody.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Open or reopened, callbacks not counted.
-    pub pending: u32,
-    /// Of `pending`: due within a day.
-    pub soon: u32,
-    /// Of `pending`: past the promised day.
-    pub overdue: u32,
-    pub callback: u32,
-    pub review: u32,
-}
-
 /// All listed tickets by conversation. Changes are announced on [`Tickets::watch`].
 #[derive(Debug)]
 pub struct Tickets {
-    all: Mutex<HashMap<String, Listed>>,
+    all: Mutex<HashMap<String, TicketItem>>,
     changed: watch::Sender<u64>,
 }
 
@@ -80,7 +57,7 @@ impl Default for Tickets {
 }
 
 impl Tickets {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Listed>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, TicketItem>> {
         // Every change is one map operation: a poisoned lock still guards a whole map.
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +73,7 @@ impl Tickets {
             if let Err(error) = &ticket {
                 tracing::error!(%error, conversation, "a ticket's header could not be read");
             }
-            Some(Listed {
+            Some(TicketItem {
                 conversation: conversation.to_owned(),
                 ticket: ticket.ok()?,
                 area: header.area.clone(),
@@ -121,24 +98,28 @@ impl Tickets {
         self.changed.send_modify(|n| *n = n.wrapping_add(1));
     }
 
-    pub fn get(&self, conversation: &str) -> Option<Listed> {
+    pub fn get(&self, conversation: &str) -> Option<TicketItem> {
         self.lock().get(conversation).cloned()
     }
 
     /// Those that `filter` takes, what is due first in front.
-    pub fn list(&self, filter: &Filter, now_ms: Millis) -> Vec<Listed> {
-        let mut list: Vec<Listed> =
-            (self.lock().values()).filter(|l| filter.takes(l, now_ms)).cloned().collect();
+    pub fn list(&self, filter: &Filter, now_ms: Millis) -> Vec<TicketItem> {
+        let mut list: Vec<TicketItem> = (self.lock().values())
+            .filter(|l| filter.takes(l, now_ms))
+            .cloned()
+            .collect();
         list.sort_by(|a, b| {
-            let key = |l: &Listed| (!l.ticket.pending(), l.ticket.due_ms);
-            key(a).cmp(&key(b)).then_with(|| a.conversation.cmp(&b.conversation))
+            let key = |l: &TicketItem| (!l.ticket.pending(), l.ticket.due_ms);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.conversation.cmp(&b.conversation))
         });
         list
     }
 
     /// `lawyer`: those of confessions count too.
-    pub fn counts(&self, lawyer: bool, now_ms: Millis) -> Counts {
-        let mut counts = Counts::default();
+    pub fn counts(&self, lawyer: bool, now_ms: Millis) -> TicketCounts {
+        let mut counts = TicketCounts::default();
         for listed in self.lock().values().filter(|l| lawyer || !l.lawyer_only) {
             let ticket = &listed.ticket;
             counts.callback += u32::from(ticket.score.is_some());

@@ -60,10 +60,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn timers_of(
-        &self,
-        conversation: &str,
-    ) -> Result<Vec<RunningTimer>, super::HandleError> {
+    async fn timers_of(&self, conversation: &str) -> Result<Vec<RunningTimer>, super::HandleError> {
         Ok(self.state(conversation).await?.running().collect())
     }
 
@@ -84,7 +81,11 @@ impl Engine {
     }
 
     /// Tells a citizen that law keeps what he wanted erased.
-    pub async fn refuse_erasure(&self, conversation: &str, now_ms: i64) -> Result<(), super::HandleError> {
+    pub async fn refuse_erasure(
+        &self,
+        conversation: &str,
+        now_ms: i64,
+    ) -> Result<(), super::HandleError> {
         let timer = Timer::Erase;
         let event = Event {
             id: format!("held-{now_ms}"),

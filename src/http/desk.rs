@@ -5,7 +5,8 @@ use super::frames;
 use super::outgoing::{self, Outgoing};
 use super::sign_in::{note, signed_in};
 use super::socket::upgrade;
-use crate::dialogue::nouns::{Author, Event, Message, Owner, Seq, StaffRole, What};
+use crate::dialogue::nouns::{Author, Event, Message, Owner, Seq, What};
+use crate::dialogue::roles::{Act, may};
 use crate::engine::board;
 use crate::hub::{Push, Pushed, QUEUE_MAX, SocketId, Subscription};
 use crate::people::audit::{self, Action};
@@ -13,7 +14,7 @@ use crate::people::staff::Account;
 use crate::store::Header;
 use crate::wire::{
     CloseCode, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame, ErrorCode, ErrorFrame,
-    PAGE_MESSAGES_MAX, QueueItem,
+    PAGE_MESSAGES_MAX, QueueItem, TicketCounts,
 };
 use axum::extract::State;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -31,6 +32,9 @@ const FOLLOWED_MAX: usize = 32;
 const OPEN_MESSAGES: usize = 50;
 /// Changes of the queue within this time are sent as one.
 const QUEUE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Between looks at tickets that became due.
+const TICKETS_EVERY: Duration = Duration::from_secs(30);
 
 /// Names of the frames the desk may send.
 const DESK_TYPES: &[&str] = &[
@@ -54,7 +58,7 @@ pub async fn desk(
     let Some(account) = signed_in(&app, &headers) else {
         return (StatusCode::UNAUTHORIZED, "请先登录").into_response();
     };
-    if !matches!(account.role, StaffRole::Consultant | StaffRole::Lawyer) {
+    if !may(account.role, Act::Serve) {
         return (StatusCode::FORBIDDEN, "这个角色不接待咨询").into_response();
     }
     let Ok(permit) = Arc::clone(&app.sockets).try_acquire_owned() else {
@@ -85,6 +89,8 @@ struct Desk {
     queue: mpsc::Sender<Box<Pushed>>,
     overrun: Arc<Notify>,
     followed: HashMap<String, Followed>,
+    /// As told last.
+    tickets: Option<TicketCounts>,
 }
 
 impl Desk {
@@ -98,6 +104,7 @@ impl Desk {
             queue,
             overrun: Arc::default(),
             followed: HashMap::new(),
+            tickets: None,
         };
         (desk, pushed)
     }
@@ -357,6 +364,17 @@ impl Desk {
         out.feed(&frame).await
     }
 
+    /// Tells how many tickets wait, unless that was told already: they come, and with time they become due.
+    async fn send_tickets(&mut self, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
+        let lawyer = may(self.account.role, Act::HearConfession);
+        let now_ms = crate::clock::now_ms();
+        let counts = self.app.engine.tickets.counts(lawyer, now_ms);
+        if self.tickets.replace(counts) == Some(counts) {
+            return Ok(());
+        }
+        out.feed(&DeskServerFrame::Tickets(counts)).await
+    }
+
     async fn pushed(
         &mut self,
         pushed: Box<Pushed>,
@@ -441,7 +459,10 @@ async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket
     };
     let _ = out.feed(&welcome).await;
     let _ = desk.send_queue(&mut out).await;
+    let _ = desk.send_tickets(&mut out).await;
     board.mark_unchanged();
+    let mut tickets = desk.app.engine.tickets.watch();
+    let mut tick = tokio::time::interval(TICKETS_EVERY);
     loop {
         if out.flush().await.is_err() {
             return;
@@ -467,6 +488,11 @@ async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket
                 board.mark_unchanged();
                 desk.send_queue(&mut out).await
             }
+            Ok(()) = tickets.changed() => {
+                tickets.mark_unchanged();
+                desk.send_tickets(&mut out).await
+            }
+            _ = tick.tick() => desk.send_tickets(&mut out).await,
             () = overrun.notified() => {
                 let close = CloseCode::Resync;
                 return out.close(close.number(), close.reason()).await;
@@ -496,7 +522,7 @@ fn check(id: &str, what: &What) -> Result<(), ErrorCode> {
 fn readable(header: &Header, account: &Account) -> bool {
     let own = header.consultant.as_deref() == Some(account.staff.as_str());
     let waiting = header.consultant.is_none() && header.open;
-    own || (waiting && (!header.lawyer_only || account.role == StaffRole::Lawyer))
+    own || (waiting && (!header.lawyer_only || may(account.role, Act::HearConfession)))
 }
 
 fn item((conversation, header): (String, Header)) -> QueueItem {

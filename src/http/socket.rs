@@ -237,12 +237,17 @@ async fn hello(
             text: knowledge.script().text("notice"),
         }
     });
+    let ticket = app.engine.tickets.get(&conversation);
+    let unread = ticket
+        .and_then(|t| t.ticket.answer)
+        .filter(|seq| *seq > after.unwrap_or(0));
     let welcome = ServerFrame::Welcome {
         conversation: conversation.clone(),
         token,
         seq,
         owner: owner.clone(),
         notice,
+        unread,
     };
     let session = Session {
         conversation,

@@ -331,16 +331,28 @@ mod tests {
     #[test]
     fn leaving_a_message_and_one_s_own_data() {
         let ticket = Some(Command::Ticket);
-        for raw in ["留言", "我要留言", "我想留言吧", "给你们留言", "那我留个言"] {
+        for raw in ["留言", "我要留言", "我想留言吧", "给你们留言", "那我留个言"]
+        {
             assert_eq!(of(raw), ticket, "{raw}");
         }
-        for raw in ["我的留言怎么没人回", "他在留言里骂我", "网上留言骂人犯法吗"] {
+        for raw in ["我的留言怎么没人回", "他在留言里骂我", "网上留言骂人犯法吗"]
+        {
             assert_eq!(of(raw), None, "{raw}");
         }
-        for raw in ["删除我的记录", "请把聊天记录删了", "帮我删掉我的聊天记录", "我要删除我的数据"] {
+        for raw in [
+            "删除我的记录",
+            "请把聊天记录删了",
+            "帮我删掉我的聊天记录",
+            "我要删除我的数据",
+        ] {
             assert_eq!(of(raw), Some(Command::Erase), "{raw}");
         }
-        for raw in ["聊天记录删了怎么恢复", "他把聊天记录删了", "删除记录犯法吗", "公司删除我的记录"] {
+        for raw in [
+            "聊天记录删了怎么恢复",
+            "他把聊天记录删了",
+            "删除记录犯法吗",
+            "公司删除我的记录",
+        ] {
             assert_eq!(of(raw), None, "{raw}");
         }
         for raw in ["导出我的记录", "请给我下载聊天记录"] {

@@ -264,7 +264,7 @@ fn a_lost_consultant_gives_the_conversation_back() {
     assert_eq!(chat.lost("b"), "Nothing: ");
     assert_eq!(
         chat.lost("a"),
-        format!("Waiting: Queued «handoff.owner_lost»{RESUME}")
+        "Waiting: Queued «handoff.owner_lost»[不等了，继续问机器人|不等了，留言]"
     );
     let owner = Owner::Queue {
         since_ms: chat.now_ms,

@@ -9,8 +9,8 @@ use crate::dialogue::reading::{
 };
 use crate::dialogue::script::*;
 use crate::dialogue::state::{FACTS_MAX, *};
-use crate::dialogue::ticket::{Ticket, TicketAct, TicketKind, TicketStatus};
 use crate::dialogue::step::{Admission, Refusal, admit, step};
+use crate::dialogue::ticket::{Ticket, TicketAct, TicketKind, TicketStatus};
 use crate::dialogue::turn::Rule;
 use proptest::collection::vec;
 use proptest::option;
