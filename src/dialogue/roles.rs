@@ -15,31 +15,17 @@ pub enum Act {
     Assign,
     /// Go through sampled and dissatisfied tickets.
     Review,
-    /// Read the audit and check its chain.
-    Audit,
 }
 
-impl Act {
-    pub const ALL: [Act; 6] = [
-        Act::Serve,
-        Act::HearConfession,
-        Act::Tickets,
-        Act::Assign,
-        Act::Review,
-        Act::Audit,
-    ];
-}
-
-/// Whether a role may do something. The table of `docs/operating.md`. Editors and approvers work on the files of
-/// answers: at the desk they may sign in, no more.
+/// Whether a role may do something. The table of `docs/operating.md`. Editors, approvers and
+/// admins work on files and at the command line: at the desk they may sign in, no more.
 pub fn may(role: StaffRole, act: Act) -> bool {
-    use StaffRole::{Admin, Consultant, Lawyer, Supervisor};
+    use StaffRole::{Consultant, Lawyer, Supervisor};
     match act {
         Act::Serve => matches!(role, Consultant | Lawyer),
         // 律师 only: not even a supervisor reads a confession.
         Act::HearConfession => matches!(role, Lawyer),
         Act::Tickets => matches!(role, Consultant | Lawyer | Supervisor),
         Act::Assign | Act::Review => matches!(role, Supervisor),
-        Act::Audit => matches!(role, Supervisor | Admin),
     }
 }

@@ -86,3 +86,95 @@ pub async fn expired(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialogue::nouns::{Author, Event, Owner, What};
+    use crate::dialogue::reading::Reading;
+    use crate::dialogue::state::State;
+    use crate::dialogue::turn::{FORMAT, Rule};
+    use crate::store::memory::MemoryStore;
+    use crate::store::{NewRecord, Revision};
+
+    async fn put(store: &MemoryStore, conversation: &str, state: State) {
+        let turn = Turn {
+            format: FORMAT,
+            turn: 1,
+            at_ms: 0,
+            event: Event {
+                id: "a".into(),
+                by: Author::Citizen,
+                what: What::End,
+            },
+            reading: Reading::default(),
+            rule: Rule::Closed,
+            messages: Vec::new(),
+            effects: Vec::new(),
+            state,
+            knowledge: "test".into(),
+        };
+        let record = NewRecord {
+            last_seq: 1,
+            body: turn.to_bytes(),
+            header: None,
+        };
+        let log = LogId::new(&format!("{PREFIX}{conversation}")).unwrap();
+        store.append(&log, Revision::START, record).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn each_class_has_its_time_and_what_waits_or_is_held_stays() {
+        let store = MemoryStore::default();
+        let state = State::default;
+        let consulted = State {
+            last_staff: Some("li".into()),
+            ..state()
+        };
+        let grave = State {
+            confession: true,
+            ..consulted.clone()
+        };
+        let waits = State {
+            owner: Owner::Queue {
+                since_ms: 0,
+                urgent: false,
+                reason: crate::dialogue::nouns::HandoffReason::Asked,
+            },
+            ..state()
+        };
+        for (id, state) in [
+            ("bot", state()),
+            ("consulted", consulted),
+            ("grave", grave),
+            ("held", state()),
+            ("waits", waits),
+        ] {
+            put(&store, id, state).await;
+        }
+        holds::hold(&store, "held", "made-up file 1", 0)
+            .await
+            .unwrap();
+        assert!(holds::hold(&store, "held", " ", 0).await.is_err());
+        let terms = Terms {
+            bot_days: 1,
+            consulted_days: 2,
+            grave_days: 0,
+        };
+        let after = |days: i64| {
+            let (store, terms) = (&store, &terms);
+            async move { expired(store, terms, days * DAY_MS).await.unwrap() }
+        };
+        assert!(
+            expired(&store, &terms, DAY_MS - 1)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(after(1).await, ["bot"]);
+        assert_eq!(after(999).await, ["bot", "consulted"], "0 is for ever");
+        holds::release(&store, "held", 0).await.unwrap();
+        assert_eq!(after(1).await, ["bot", "held"]);
+        assert!(holds::release(&store, "held", 0).await.is_err());
+    }
+}

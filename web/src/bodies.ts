@@ -36,6 +36,8 @@ export const ROLES: Record<StaffRole, string> = {
   consultant: '咨询员',
   lawyer: '律师',
   editor: '编辑',
+  approver: '审核',
+  supervisor: '主管',
   admin: '管理员',
 };
 

@@ -11,6 +11,7 @@ import {
   type Owner,
   type QueueItem,
   type StaffRole,
+  type TicketCounts,
 } from '../wire';
 
 const PAGE = 50;
@@ -40,6 +41,8 @@ export interface DeskOptions {
   urgent: (conversation: string) => void;
   /** Somebody new waits. */
   arrived: (item: QueueItem) => void;
+  /** How many messages left wait has changed. */
+  tickets?: (counts: TicketCounts) => void;
   /** The sign-in may have ended: true to stop connecting. */
   signedOut: () => Promise<boolean>;
 }
@@ -50,6 +53,7 @@ export class DeskClient {
   role: StaffRole | undefined;
   waiting: QueueItem[] = [];
   mine: QueueItem[] = [];
+  tickets: TicketCounts | undefined;
   readonly opened = new Map<string, Opened>();
   readonly outbox: Outbox<Sendable>;
   line = '';
@@ -179,6 +183,12 @@ export class DeskClient {
       case 'state': {
         const opened = this.opened.get(frame.conversation);
         if (opened) opened.owner = frame.owner;
+        break;
+      }
+      case 'tickets': {
+        const { type: _, ...counts } = frame;
+        this.tickets = counts;
+        this.options.tickets?.(counts);
         break;
       }
       case 'urgent':

@@ -9,6 +9,8 @@ import { DeskClient, type Opened } from './client';
 import { signIn, signOut, type Who, who } from './session';
 import { alarm, allowSound, soundAllowed } from './sound';
 import { desk } from './styles';
+import './tickets';
+import type { FaxunTickets } from './tickets';
 
 const REASONS: Record<HandoffReason, string> = {
   asked: '本人要求',
@@ -30,6 +32,7 @@ export class FaxunDesk extends LitElement {
     closing: { state: true },
     alarms: { state: true },
     text: { state: true },
+    ticketsShown: { state: true },
   };
   static override styles = [controls, transcript, desk];
 
@@ -42,6 +45,8 @@ export class FaxunDesk extends LitElement {
   declare closing: boolean;
   declare alarms: string[];
   declare text: string;
+  /** The messages left are shown instead of the conversations. */
+  declare ticketsShown: boolean;
 
   private client: DeskClient | undefined;
   private clock: ReturnType<typeof setInterval> | undefined;
@@ -50,7 +55,7 @@ export class FaxunDesk extends LitElement {
 
   constructor() {
     super();
-    this.ready = this.closing = false;
+    this.ready = this.closing = this.ticketsShown = false;
     this.problem = this.text = '';
     this.alarms = [];
   }
@@ -86,6 +91,7 @@ export class FaxunDesk extends LitElement {
       arrived: (item) => {
         if (item.urgent) this.raise(item.conversation);
       },
+      tickets: () => void this.renderRoot.querySelector<FaxunTickets>('faxun-tickets')?.refresh(),
       signedOut: () => this.checkSession(),
     });
     this.client.start();
@@ -109,13 +115,17 @@ export class FaxunDesk extends LitElement {
     if (!this.ready) return nothing;
     if (!this.signedIn) return this.signInForm();
     const { client } = this;
+    if (!client && this.signedIn.role === 'supervisor') {
+      return html`${this.top()}<faxun-tickets staff=${this.signedIn.staff}></faxun-tickets>`;
+    }
     if (!client) {
       return html`${this.top()}<p class="empty">“${ROLES[this.signedIn.role]}”不接待咨询，没有可看的对话。</p>`;
     }
     return html`
       ${this.top()} ${this.banner()}
       <div role="status">${client.line ? html`<p class="line">${client.line}</p>` : nothing}</div>
-      <div class="sheet">
+      ${this.ticketsShown ? html`<faxun-tickets staff=${this.signedIn.staff}></faxun-tickets>` : nothing}
+      <div class="sheet" ?hidden=${this.ticketsShown}>
         <aside aria-label="队列">${this.waiting(client)} ${this.mine(client)}</aside>
         <main>${this.tabs(client)} ${this.conversation(client)}</main>
       </div>`;
@@ -126,6 +136,7 @@ export class FaxunDesk extends LitElement {
       <h1>法询工作台</h1>
       <label>名字<input name="name" autocomplete="username" required autofocus /></label>
       <label>密码<input name="password" type="password" autocomplete="current-password" required /></label>
+      <label>验证码（设了才填）<input name="code" inputmode="numeric" maxlength="6" autocomplete="one-time-code" /></label>
       <div role="alert">${this.problem ? html`<p class="problem">${this.problem}</p>` : nothing}</div>
       <button class="primary" type="submit">登录</button>
     </form>`;
@@ -138,10 +149,23 @@ export class FaxunDesk extends LitElement {
       <h1>法询工作台</h1>
       <span role="status">${lost ? html`<span class="bad">连接断了，正在重连</span>` : nothing}</span>
       ${this.client && !soundAllowed() ? html`<span>点一下页面，提示音才会响</span>` : nothing}
+      ${this.client ? this.ticketsButton() : nothing}
       <span>${me?.name}${me ? `（${ROLES[me.role]}）` : ''}</span>
       <button type="button" @click=${this.leave}>退出登录</button>
     </header>`;
   }
+
+  private ticketsButton(): TemplateResult {
+    const counts = this.client?.tickets;
+    const due = counts && counts.soon + counts.overdue > 0 ? `，快到期 ${counts.soon}，超期 ${counts.overdue}` : '';
+    return html`<button type="button" aria-pressed=${this.ticketsShown} @click=${this.toggleTickets}>
+      ${this.ticketsShown ? '回到对话' : `留言（${counts?.pending ?? 0}${due}）`}
+    </button>`;
+  }
+
+  private readonly toggleTickets = (): void => {
+    this.ticketsShown = !this.ticketsShown;
+  };
 
   private banner(): TemplateResult {
     return html`<div role="alert">
@@ -187,7 +211,7 @@ export class FaxunDesk extends LitElement {
     const n = client.mine.length;
     return html`<h2>我的对话（${n}）</h2>
       ${n === 0 ? html`<p>还没有接手的对话。</p>` : nothing}
-      <p class="keys">Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · 回车发送</p>`;
+      <p class="keys">Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · Alt+M 留言 · 回车发送</p>`;
   }
 
   /** Own conversations, then the one that is only looked at. */
@@ -407,7 +431,7 @@ export class FaxunDesk extends LitElement {
     event.preventDefault();
     allowSound();
     const form = new FormData(event.target as HTMLFormElement);
-    const problem = await signIn(String(form.get('name') ?? '').trim(), String(form.get('password') ?? ''));
+    const problem = await signIn(String(form.get('name') ?? '').trim(), String(form.get('password') ?? ''), String(form.get('code') ?? '').trim());
     this.problem = problem ?? '';
     if (problem === undefined) await this.begin();
   };
@@ -424,6 +448,8 @@ export class FaxunDesk extends LitElement {
     if (event.code === 'KeyN') {
       const next = client.waiting.find((item) => this.mayTake(item));
       if (next) this.take(next);
+    } else if (event.code === 'KeyM') {
+      this.toggleTickets();
     } else if (/^Digit[1-5]$/.test(event.code)) {
       const conversation = this.tabList(client)[Number(event.code.slice(-1)) - 1];
       if (conversation !== undefined) this.show(conversation);
