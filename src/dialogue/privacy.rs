@@ -49,6 +49,7 @@ pub(super) fn is_one(pick: &Pick) -> bool {
 }
 
 pub(super) fn follow(d: &mut Draft, pick: &Pick) -> Rule {
+    let owed = d.related.is_some();
     d.safety_line();
     match pick {
         Pick::Export => ticket::export(d),
@@ -58,7 +59,9 @@ pub(super) fn follow(d: &mut Draft, pick: &Pick) -> Rule {
             d.notice("privacy.kept");
         }
         _ => {
-            d.open_danger_line();
+            if !owed {
+                d.open_danger_line();
+            }
             let picks = vec![Pick::EraseYes, Pick::EraseNo];
             d.notice_with("privacy.confirm", false, picks);
         }
@@ -68,12 +71,14 @@ pub(super) fn follow(d: &mut Draft, pick: &Pick) -> Rule {
 
 fn erase(d: &mut Draft) {
     if d.state.erase.is_none() {
-        let (after_ms, receipt) = match d.peril() {
-            Some(_) => (ERASE_AFTER_DANGER_MS, ticket::receipt(d)),
-            None => (ERASE_AFTER_MS, ticket::receipt(d)),
+        let after_ms = match d.peril() {
+            Some(_) => ERASE_AFTER_DANGER_MS,
+            None => ERASE_AFTER_MS,
         };
-        let due_ms = d.now_ms.saturating_add(after_ms);
-        d.state.erase = Some(Erasure { receipt, due_ms });
+        d.state.erase = Some(Erasure {
+            receipt: ticket::receipt(d),
+            due_ms: d.now_ms.saturating_add(after_ms),
+        });
     }
     let Some(erasure) = d.state.erase.clone() else {
         return;

@@ -194,14 +194,17 @@ fn said(d: &mut Draft) -> Rule {
         }
         return rule;
     }
+    let person = matches!(d.state.owner, Owner::Consultant { .. });
+    if !person {
+        d.related = d.reading.danger(Degree::Related).map(|x| x.kind);
+    }
     if let Some(rule) = privacy::row(d) {
         return rule;
     }
-    if matches!(d.state.owner, Owner::Consultant { .. }) {
+    if person {
         d.desk(false);
         return Rule::Consultant;
     }
-    d.related = d.reading.danger(Degree::Related).map(|x| x.kind);
     if matches!(d.state.owner, Owner::Queue { .. }) {
         if confessed_now {
             d.notice("concern.confession");

@@ -377,7 +377,7 @@ export class FaxunDesk extends LitElement {
     }
     client.open(conversation);
     this.active = conversation;
-    this.closing = false;
+    this.closing = this.ticketsShown = false;
     this.text = this.drafts.get(conversation) ?? '';
     void this.updateComplete.then(() => this.renderRoot.querySelector('textarea')?.focus());
   }
