@@ -84,3 +84,83 @@ pub async fn run_retention(app: Arc<App>, terms: retention::Terms) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::dialogue::nouns::{Author, Event, What};
+    use crate::engine::{Engine, HandleError, Settings};
+    use crate::http::token::Tokens;
+    use crate::knowledge::{self, Knowledge, Sources};
+    use crate::people::staff::Accounts;
+    use crate::store::memory::MemoryStore;
+
+    const NOW_MS: i64 = 1_764_000_000_000;
+
+    async fn app(dir: &std::path::Path) -> App {
+        let today = crate::clock::china_date(NOW_MS);
+        let settings = knowledge::Settings::default();
+        let knowledge = Knowledge::build(&Sources::embedded(), None, &settings, today).unwrap();
+        let settings = Settings {
+            conversations_cached: 8,
+            desk_capacity: 5,
+            lost_after_s: 30,
+        };
+        let store = Arc::new(MemoryStore::default());
+        let engine = Engine::start(store, knowledge, &settings, NOW_MS)
+            .await
+            .unwrap();
+        let tokens = Tokens::open(&dir.join("token")).unwrap();
+        App::new(engine, Config::default(), tokens, Accounts::default())
+    }
+
+    async fn ask_for_erasure(app: &App, conversation: &str) {
+        for (n, text) in ["公司拖欠我三个月工资怎么办", "删除我的记录", "1"]
+            .into_iter()
+            .enumerate()
+        {
+            let event = Event {
+                id: format!("e{n}"),
+                by: Author::Citizen,
+                what: What::Say { text: text.into() },
+            };
+            app.engine
+                .handle(conversation, event, None, NOW_MS)
+                .await
+                .unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_citizen_wants_erased_is_gone_after_a_minute_unless_law_keeps_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let app = app(dir.path()).await;
+        let (free, held) = ("0".repeat(32), "1".repeat(32));
+        ask_for_erasure(&app, &free).await;
+        ask_for_erasure(&app, &held).await;
+        let store = Arc::clone(app.engine.store());
+        holds::hold(&*store, &held, "made-up file 1", NOW_MS)
+            .await
+            .unwrap();
+        carry_out(&app, NOW_MS + 59_000).await;
+        assert!(
+            app.engine.status(&free).await.is_ok(),
+            "it can still be taken back"
+        );
+        carry_out(&app, NOW_MS + 60_000).await;
+        assert_eq!(app.engine.status(&free).await, Err(HandleError::Gone));
+        let (seq, _) = app.engine.status(&held).await.unwrap();
+        let (told, _) = app.engine.messages_before(&held, seq + 1, 1).await.unwrap();
+        let told = serde_json::to_string(&told).unwrap();
+        assert!(told.contains("privacy.held"), "{told}");
+        carry_out(&app, NOW_MS + 120_000).await;
+        assert!(app.engine.due_erasures(NOW_MS + 120_000).await.is_empty());
+        let chain = audit::chain(&*store, None).await.unwrap();
+        assert_eq!(
+            (chain.lines, chain.broken),
+            (2, None),
+            "each receipt is in the audit"
+        );
+    }
+}

@@ -59,16 +59,27 @@ impl UsedCodes {
     }
 }
 
+/// The code of a secret at a moment; `None` when the secret is no base 32.
+pub fn code(secret: &str, at_ms: i64) -> Option<String> {
+    let key = BASE32_NOPAD.decode(secret.as_bytes()).ok()?;
+    let step = u64::try_from(at_ms).ok()? / 1000 / STEP_S;
+    Some(digits_of(&key, step))
+}
+
+fn digits_of(key: &[u8], step: u64) -> String {
+    format!(
+        "{:0width$}",
+        hotp(key, step, DIGITS),
+        width = DIGITS as usize
+    )
+}
+
 /// The step near now that a code belongs to.
 fn step_of(secret: &str, code: &str, now_ms: i64) -> Option<u64> {
     let key = BASE32_NOPAD.decode(secret.as_bytes()).ok()?;
     let now = u64::try_from(now_ms).ok()? / 1000 / STEP_S;
     (now.saturating_sub(SKEW_STEPS)..=now + SKEW_STEPS).find(|step| {
-        let right = format!(
-            "{:0width$}",
-            hotp(&key, *step, DIGITS),
-            width = DIGITS as usize
-        );
+        let right = digits_of(&key, *step);
         right.as_bytes().ct_eq(code.as_bytes()).into()
     })
 }
