@@ -1,11 +1,8 @@
 //! The clock, read at the edges only. Legal days are China's (UTC+8, no summer time).
 
+use crate::dialogue::calendar;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::Offset;
-
-/// China's offset from UTC, in hours.
-const CHINA_HOURS: i8 = 8;
 
 /// Milliseconds since the Unix epoch, now.
 pub fn now_ms() -> i64 {
@@ -14,8 +11,7 @@ pub fn now_ms() -> i64 {
 
 /// The day in China at a time.
 pub fn china_date(at_ms: i64) -> Date {
-    let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    Offset::constant(CHINA_HOURS).to_datetime(at).date()
+    calendar::china(at_ms).date()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod channels;
 
+use crate::dialogue::calendar;
 use crate::dialogue::script::ThresholdSettings;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -25,6 +26,8 @@ pub struct Config {
     pub notice: Notice,
     pub identity: Identity,
     pub desk: Desk,
+    pub hours: Hours,
+    pub retention: Retention,
     pub log: Log,
     /// Accounts on messaging platforms.
     pub channels: Vec<channels::Channel>,
@@ -182,6 +185,59 @@ impl Default for Desk {
     }
 }
 
+/// How long conversations are kept after their last turn, in days; 0: for ever. Say the same in `notice.retention`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Only the bot answered.
+    pub bot_days: u32,
+    /// A person answered, or a message was left.
+    pub consulted_days: u32,
+    /// Danger was named, or a crime of one's own.
+    pub grave_days: u32,
+}
+
+/// When people are on duty: spans `09:00-12:00`, several a day. Without any the desk is open whenever somebody is there.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hours {
+    pub monday: Vec<String>,
+    pub tuesday: Vec<String>,
+    pub wednesday: Vec<String>,
+    pub thursday: Vec<String>,
+    pub friday: Vec<String>,
+    pub saturday: Vec<String>,
+    pub sunday: Vec<String>,
+    /// On a weekend day that is worked (调休); empty: Monday's.
+    pub makeup: Vec<String>,
+    /// On public holidays; empty: closed.
+    pub holiday: Vec<String>,
+}
+
+impl Hours {
+    pub fn parse(&self) -> Result<calendar::Hours, calendar::BadSpan> {
+        let spans = |texts: &[String]| {
+            texts
+                .iter()
+                .map(|t| t.parse())
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(calendar::Hours {
+            week: [
+                spans(&self.monday)?,
+                spans(&self.tuesday)?,
+                spans(&self.wednesday)?,
+                spans(&self.thursday)?,
+                spans(&self.friday)?,
+                spans(&self.saturday)?,
+                spans(&self.sunday)?,
+            ],
+            makeup: spans(&self.makeup)?,
+            holiday: spans(&self.holiday)?,
+        })
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
@@ -285,6 +341,9 @@ impl Config {
             );
         }
         channels::validate(&self.channels)?;
+        if let Err(bad) = self.hours.parse() {
+            return invalid("hours", &bad.to_string());
+        }
         for origin in &self.server.allowed_origins {
             let scheme = origin.starts_with("https://") || origin.starts_with("http://");
             if !scheme || origin.matches('/').count() != 2 {
@@ -389,6 +448,7 @@ mod tests {
         let env = load("", &[("FAXUN_LIMITS__NO_SUCH", "1")]).unwrap_err();
         assert!(env.to_string().contains("no_such"), "{env}");
         assert!(load("", &[("FAXUN_DESK__CAPACITY", "0")]).is_err());
+        assert!(load("[hours]\nmonday = [\"12:00-09:00\"]\n", &[]).is_err());
         assert!(load("", &[("FAXUN_STORE__MASTER_KEY", "data/inside.key")]).is_err());
         assert!(load("[server]\nallowed_origins = [\"https://a/b\"]\n", &[]).is_err());
     }

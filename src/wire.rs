@@ -6,6 +6,7 @@
 use crate::dialogue::desk::matter::Target;
 use crate::dialogue::desk::routing::Standpoint;
 use crate::dialogue::nouns::{HandoffReason, Message, Millis, Owner, Seq, StaffRole, Verdict};
+use crate::dialogue::ticket::Ticket;
 use serde::{Deserialize, Serialize};
 
 /// WebSocket subprotocol of the citizen's socket.
@@ -98,6 +99,10 @@ pub enum ServerFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         notice: Option<Notice>,
+        /// Seq of an answer to a left message, above `after`: show that something is unread.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional, type = "number"))]
+        unread: Option<Seq>,
     },
     /// The event is durable; `seq` is the message it made.
     Ack {
@@ -199,12 +204,13 @@ pub enum ErrorCode {
     NotAllowed,
     NoArticle,
     NoStatutes,
+    CodeNeeded,
     Internal,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [ErrorCode; 24] = [
+    pub const ALL: [ErrorCode; 25] = [
         ErrorCode::BadJson,
         ErrorCode::UnknownType,
         ErrorCode::BadField,
@@ -228,6 +234,7 @@ impl ErrorCode {
         ErrorCode::NotAllowed,
         ErrorCode::NoArticle,
         ErrorCode::NoStatutes,
+        ErrorCode::CodeNeeded,
         ErrorCode::Internal,
     ];
 
@@ -250,13 +257,14 @@ impl ErrorCode {
             ErrorCode::RateLimited => "发得太快了，请稍等一下再发。紧急情况请直接拨打 110 或 120。",
             ErrorCode::Busy => "系统正忙，这条消息还没有收到，请稍后重发。",
             ErrorCode::Unavailable => "暂时无法保存消息，这条消息还没有收到，请稍后重发。",
-            ErrorCode::NotFound => "没有找到这个会话。",
+            ErrorCode::NotFound => "没有找到这个会话或留言。",
             ErrorCode::NotOwner => "这个会话现在不由你负责。",
             ErrorCode::NotWaiting => "这个会话已被接走或已不在等待。",
             ErrorCode::NobodyThere => "对方现在不在线，请转给别人或转给一个组。",
             ErrorCode::NotAllowed => "你没有权限做这件事。",
             ErrorCode::NoArticle => "没有找到这一条，请核对法律名称和条号。",
             ErrorCode::NoStatutes => "这台服务器没有导入法条全文。",
+            ErrorCode::CodeNeeded => "请再输入手机验证器上的 6 位数字。",
             ErrorCode::Internal => "服务器出了差错，请稍后重试；仍不行请报出编号。",
         }
     }
@@ -456,6 +464,8 @@ pub enum DeskServerFrame {
     Typing {
         conversation: String,
     },
+    /// How many messages left wait for somebody; again whenever it changes.
+    Tickets(TicketCounts),
     /// How far a messaging platform has taken the conversation's messages; only where it came over one.
     Delivery(Delivery),
     Error(ErrorFrame),
@@ -515,6 +525,38 @@ pub struct DeadLetter {
     pub at_ms: Millis,
     /// The platform's code.
     pub code: String,
+}
+
+/// How many tickets wait for somebody, as far as one's role may know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TicketCounts {
+    /// Open or reopened, callbacks not counted.
+    pub pending: u32,
+    /// Of `pending`: due within a day.
+    pub soon: u32,
+    /// Of `pending`: past the promised day.
+    pub overdue: u32,
+    /// Dissatisfied citizens to be called back.
+    pub callback: u32,
+    /// Sampled for review.
+    pub review: u32,
+}
+
+/// One line of the list of tickets: never a text, never a name of a citizen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TicketItem {
+    pub conversation: String,
+    #[serde(flatten)]
+    pub ticket: Ticket,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub area: Option<String>,
+    /// Only a lawyer sees it.
+    pub lawyer_only: bool,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub last_seq: Seq,
 }
 
 /// One line of the queue: never a text, never a name.

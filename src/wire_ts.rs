@@ -1,9 +1,10 @@
 //! Keeps `web/src/wire.ts` equal to the frames: compares, and writes it when `FAXUN_BLESS=1`.
 
 use crate::dialogue::nouns::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::dialogue::ticket::TicketAct;
 use crate::wire::{
     ArticleText, ClientFrame, CloseCode, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame,
-    PAGE_MESSAGES_MAX, PROTOCOL, ServerFrame, UNACKED_MAX,
+    PAGE_MESSAGES_MAX, PROTOCOL, ServerFrame, TicketItem, UNACKED_MAX,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -44,6 +45,8 @@ fn assemble() -> String {
     types.visit::<DeskClientFrame>();
     types.visit::<DeskServerFrame>();
     types.visit::<ArticleText>();
+    types.visit::<TicketItem>();
+    types.visit::<TicketAct>();
 
     let mut text = String::from(
         "// Generated from src/wire.rs and src/dialogue/nouns.rs by `make wire`. Do not edit.\n\n",

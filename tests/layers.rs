@@ -15,7 +15,12 @@ const LEVELS: [&[&str]; 7] = [
 ];
 
 /// Imports within a level.
-const BESIDE: [(&str, &str); 3] = [("main", "cli"), ("kb", "reading"), ("law", "dialogue")];
+const BESIDE: [(&str, &str); 4] = [
+    ("main", "cli"),
+    ("kb", "reading"),
+    ("law", "dialogue"),
+    ("clock", "dialogue"),
+];
 
 /// What the pure modules must not name: I/O, clocks, threads, randomness, libraries of the edges.
 const IMPURE: [&str; 12] = [

@@ -93,6 +93,7 @@ fn header(last_seq: u64) -> Header {
         reason: "asked".into(),
         area: None,
         division: None,
+        ticket: None,
         consultant: None,
         lawyer_only: false,
         last_seq,

@@ -38,6 +38,7 @@ fn record(log: &LogId, turn: u64) -> NewRecord {
         reason: "asked".into(),
         area: None,
         division: None,
+        ticket: None,
         consultant: None,
         lawyer_only: false,
         last_seq,

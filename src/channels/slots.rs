@@ -240,6 +240,7 @@ fn header(records: u64) -> Header {
         reason: String::new(),
         area: None,
         division: None,
+        ticket: None,
         consultant: None,
         lawyer_only: false,
         last_seq: records,

@@ -5,6 +5,7 @@ use super::open::{self, Open};
 use anyhow::Context as _;
 use faxun::dialogue::turn::Turn;
 use faxun::people::audit::{self, Action};
+use faxun::people::{holds, retention};
 use faxun::store::Store as _;
 use std::io::Write as _;
 
@@ -26,6 +27,9 @@ pub fn data(open: &Open, command: DataCommand) -> anyhow::Result<()> {
             }
             DataCommand::Erase { conversation } => {
                 let log = log(&conversation)?;
+                if let Some(reason) = holds::held(&store).await?.get(&conversation) {
+                    anyhow::bail!("{conversation} is held by law ({reason}): `faxun data release` first");
+                }
                 let erased = store.erase(&log).await?;
                 faxun::channels::slots::erase_route(&store, &conversation).await?;
                 audit::record(&store, "", Action::Erased, &conversation, now_ms).await?;
@@ -33,6 +37,36 @@ pub fn data(open: &Open, command: DataCommand) -> anyhow::Result<()> {
                     "{conversation}: {erased:?}. Old bytes stay on the disk, unreadable without their key; the \
                      erasure is final after `faxun data rotate`."
                 );
+            }
+            DataCommand::Retain { dry_run } => {
+                let terms = retention(&config);
+                anyhow::ensure!(terms.any(), "every retention.* setting is 0: nothing ever expires");
+                let expired = retention::expired(&store, &terms, now_ms).await?;
+                for conversation in &expired {
+                    if !dry_run {
+                        store.erase(&log(conversation)?).await?;
+                        audit::record(&store, "", Action::Expired, conversation, now_ms).await?;
+                    }
+                    println!("{conversation}");
+                }
+                let done = if dry_run { "would be erased" } else { "erased" };
+                eprintln!("{} {done}; final after `faxun data rotate`", expired.len());
+            }
+            DataCommand::Hold { conversation, reason } => {
+                log(&conversation)?;
+                holds::hold(&store, &conversation, &reason, now_ms).await?;
+                audit::record(&store, "", Action::Held, &conversation, now_ms).await?;
+                println!("{conversation} is held");
+            }
+            DataCommand::Release { conversation } => {
+                holds::release(&store, &conversation, now_ms).await?;
+                audit::record(&store, "", Action::Released, &conversation, now_ms).await?;
+                println!("{conversation} is held no more");
+            }
+            DataCommand::Holds => {
+                for (conversation, reason) in holds::held(&store).await? {
+                    println!("{conversation}\t{reason}");
+                }
             }
             DataCommand::Rotate => {
                 let rotated = store.rotate().await?;
@@ -47,6 +81,15 @@ pub fn data(open: &Open, command: DataCommand) -> anyhow::Result<()> {
         store.close().await?;
         Ok(())
     })
+}
+
+/// The terms of the settings.
+pub fn retention(config: &faxun::config::Config) -> retention::Terms {
+    retention::Terms {
+        bot_days: config.retention.bot_days,
+        consulted_days: config.retention.consulted_days,
+        grave_days: config.retention.grave_days,
+    }
 }
 
 fn log(conversation: &str) -> anyhow::Result<faxun::store::LogId> {

@@ -1,6 +1,7 @@
 //! The commands. Each returns true when all is well, false when it found something wrong.
 
 mod ask;
+mod audit;
 mod calibrate;
 mod channel;
 mod chat;
@@ -100,6 +101,9 @@ enum Command {
     /// Try out staffing before it is paid for: the routing of the server on a made-up day.
     #[command(subcommand)]
     Simulate(SimulateCommand),
+    /// The log of what staff did.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Export, erase, rotate keys. The server must not be running on the same data.
     #[command(subcommand)]
     Data(DataCommand),
@@ -212,6 +216,8 @@ enum StaffCommand {
     },
     /// List the accounts.
     List,
+    /// Take the second factor away from an account whose phone was lost.
+    TotpOff { staff: String },
     /// Remove an account; its sign-ins end.
     Remove { staff: String },
 }
@@ -264,7 +270,19 @@ enum Role {
     Consultant,
     Lawyer,
     Editor,
+    Approver,
+    Supervisor,
     Admin,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check that every line follows from the one before, and print the hash of the last.
+    Verify {
+        /// A hash that an earlier check printed: it must still be that of a line.
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -278,6 +296,23 @@ enum DataCommand {
     },
     /// Erase a conversation. Final after `data rotate`.
     Erase { conversation: String },
+    /// Erase the conversations whose time is over (settings `retention.*`).
+    Retain {
+        /// Only say which.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Keep a conversation whatever is asked or its time: a legal hold.
+    Hold {
+        conversation: String,
+        /// Which duty to keep: a file number, a letter. Never what a citizen wrote.
+        #[arg(long)]
+        reason: String,
+    },
+    /// End a legal hold.
+    Release { conversation: String },
+    /// List the legal holds.
+    Holds,
     /// Wrap all living keys anew and destroy the old master key: makes erasures final.
     Rotate,
 }
@@ -319,6 +354,7 @@ pub fn run(args: Args) -> anyhow::Result<bool> {
         Command::Channel(command) => channel::channel(&open, &command),
         Command::Staff(command) => staff::staff(&open, command).map(|()| true),
         Command::Simulate(command) => simulate::simulate(&command),
+        Command::Audit(command) => audit::audit(&open, command),
         Command::Data(command) => data::data(&open, command).map(|()| true),
     }
 }

@@ -95,6 +95,8 @@ pub fn settings(config: &Config) -> Settings {
         contact: config.notice.contact.clone(),
         retention: config.notice.retention.clone(),
         urgent_accept_s: config.desk.urgent_accept_s,
+        // Validated when the settings were read.
+        hours: config.hours.parse().unwrap_or_default(),
     }
 }
 

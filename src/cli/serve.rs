@@ -75,6 +75,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
     tokio::spawn(Arc::clone(&engine).run_timers());
     tokio::spawn(Arc::clone(&engine).run_routing());
     tokio::spawn(Arc::clone(&engine).run_positions());
+    tokio::spawn(http::erasing::run_requests(Arc::clone(&app)));
+    let terms = super::data::retention(&app.config);
+    tokio::spawn(http::erasing::run_retention(Arc::clone(&app), terms));
     tokio::spawn(watch_store(Arc::clone(&app)));
     tokio::spawn(reload(Arc::clone(&app)));
     tokio::spawn(stop_on_signal(Arc::clone(&app)));

@@ -58,6 +58,11 @@ pub fn staff(open: &Open, command: StaffCommand) -> anyhow::Result<()> {
                     );
                 }
             }
+            StaffCommand::TotpOff { staff } => {
+                staff::set_totp(&store, &staff, None, now_ms).await?;
+                audit::record(&store, "", Action::TotpOff, &staff, now_ms).await?;
+                println!("{staff} signs in by password alone until a new second factor is set up");
+            }
             StaffCommand::Remove { staff } => {
                 staff::remove(&store, &staff, now_ms).await?;
                 audit::record(&store, "", Action::StaffRemoved, &staff, now_ms).await?;
@@ -99,6 +104,8 @@ fn role_of(role: Role) -> StaffRole {
         Role::Consultant => StaffRole::Consultant,
         Role::Lawyer => StaffRole::Lawyer,
         Role::Editor => StaffRole::Editor,
+        Role::Approver => StaffRole::Approver,
+        Role::Supervisor => StaffRole::Supervisor,
         Role::Admin => StaffRole::Admin,
     }
 }

@@ -6,8 +6,10 @@ use super::draft::Draft;
 use super::nouns::{
     Author, Body, From, HandoffReason, HandoffState, NOTE_CHARS_MAX, Owner, StaffRole, Timer, What,
 };
+use super::roles::{Act, may};
 use super::state::State;
 use super::step::{Admission, Refusal};
+use super::ticket;
 use super::turn::Rule;
 use super::waiting;
 
@@ -21,11 +23,16 @@ pub(super) fn admit(state: &State, by: &Author, what: &What) -> Admission {
     }
     let owns = matches!(&state.owner, Owner::Consultant { staff: owner, .. } if owner == staff);
     let waiting = matches!(state.owner, Owner::Queue { .. });
-    let serves = matches!(role, StaffRole::Consultant | StaffRole::Lawyer);
+    if let What::Ticket { act } = what {
+        return ticket::admit(state, staff, *role, act);
+    }
+    let serves = may(*role, Act::Serve);
     let refusal = match what {
         _ if !serves => Some(Refusal::NotAllowed),
         // 自述犯罪 is for a lawyer only.
-        What::Take if state.confession && *role != StaffRole::Lawyer => Some(Refusal::NotAllowed),
+        What::Take if state.confession && !may(*role, Act::HearConfession) => {
+            Some(Refusal::NotAllowed)
+        }
         // Who has told of a conflict keeps out of it.
         What::Take if state.matter.recused.contains(staff) => Some(Refusal::NotAllowed),
         What::Take | What::Decline { .. } => (!waiting).then_some(Refusal::NotWaiting),
@@ -49,6 +56,9 @@ pub(super) fn act(d: &mut Draft) -> Rule {
     let Author::Consultant { staff, name, role } = &d.event.by else {
         return Rule::Nothing;
     };
+    if let What::Ticket { act } = &d.event.what {
+        return ticket::act(d, act);
+    }
     let name = bounds::clip(name, NAME_BYTES_MAX).to_owned();
     d.desk(false);
     match &d.event.what {
@@ -61,7 +71,8 @@ pub(super) fn act(d: &mut Draft) -> Rule {
             }
             d.cancel(Timer::UrgentUnanswered);
             let from = From::Consultant { name, role: *role };
-            d.say(from, Body::Text { text: text.clone() });
+            let seq = d.say(from, Body::Text { text: text.clone() });
+            ticket::replied(d, seq, staff);
             Rule::Consultant
         }
         What::HandBack => {
@@ -94,6 +105,7 @@ pub(super) fn act(d: &mut Draft) -> Rule {
             if !topic.is_empty() {
                 d.state.topic = Some(bounds::clip(topic, ID_BYTES_MAX).to_owned());
             }
+            ticket::close(d);
             tell(d, HandoffState::Closed, "conversation_closed");
             Rule::Closed
         }

@@ -8,6 +8,7 @@ use super::nouns::{
 use super::reading::Reading;
 use super::script::{Context, EntryCard, FormSpec};
 use super::state::{FORM_SLOTS_MAX, OFFERS_MAX, Offer, Pick, RunningTimer, State};
+use super::ticket;
 
 /// Longest label of a numbered choice, in characters.
 const LABEL_CHARS_MAX: usize = 40;
@@ -117,6 +118,19 @@ impl<'a> Draft<'a> {
         seq
     }
 
+    /// A fixed text with its places filled in.
+    pub fn notice_places(&mut self, code: &str, places: &[(&str, &str)], picks: Vec<Pick>) -> Seq {
+        let body = Body::Notice {
+            code: code.to_owned(),
+            text: self.ctx.script.text_with(code, places),
+            urgent: false,
+            options: self.choices(&picks),
+        };
+        let seq = self.say(From::Bot, body);
+        self.offer(seq, picks);
+        seq
+    }
+
     /// Remembers what the numbers shown in message `of` stand for.
     pub fn offer(&mut self, of: Seq, picks: Vec<Pick>) {
         if picks.is_empty() {
@@ -155,6 +169,12 @@ impl<'a> Draft<'a> {
             Pick::TellMore => "补充情况",
             Pick::Details(_) => "详细说明",
             Pick::Resume => "不等了，继续问机器人",
+            Pick::Ticket => "不等了，留言",
+            Pick::Contact => "留下联系方式",
+            Pick::Export => "要一份我的记录",
+            Pick::Erase => "删除我的记录",
+            Pick::EraseYes => "确认删除",
+            Pick::EraseNo => "不删",
         };
         label.chars().take(LABEL_CHARS_MAX).collect()
     }
@@ -215,19 +235,33 @@ impl<'a> Draft<'a> {
 
     fn tell_waiting(&mut self, key: &str) {
         let script = &self.ctx.script;
-        let (state, text) = match (self.ctx.duty.open, self.peril()) {
+        // Whoever is there although the hours are over is not kept from a danger.
+        let hours = script.calendar.open_at(self.now_ms);
+        let (state, text, picks) = match (self.ctx.duty.open, self.peril()) {
             (false, Some(kind)) => return self.nobody_online(kind),
-            (false, None) => (HandoffState::OffDuty, script.text("handoff.closed")),
-            (true, peril) => {
+            (open, None) if !open || !hours => {
+                let reason = match self.state.owner {
+                    Owner::Queue { reason, .. } => reason,
+                    _ => HandoffReason::Asked,
+                };
+                let text = ticket::off_duty(self, reason);
+                (
+                    HandoffState::OffDuty,
+                    text,
+                    vec![Pick::Resume, Pick::Contact],
+                )
+            }
+            (_, peril) => {
                 let position = self.ctx.duty.waiting.saturating_add(1).to_string();
                 let text = script.text_with(key, &[("position", &position)]);
                 if peril.is_some() {
                     self.schedule_urgent(Timer::UrgentUnaccepted);
+                    (HandoffState::Queued, text, vec![Pick::Resume])
+                } else {
+                    (HandoffState::Queued, text, vec![Pick::Resume, Pick::Ticket])
                 }
-                (HandoffState::Queued, text)
             }
         };
-        let picks = vec![Pick::Resume];
         let options = self.choices(&picks);
         let body = Body::Handoff {
             state,

@@ -4,16 +4,20 @@
 //! event and what was read of it; the engine commits it and only then shows it.
 
 pub mod bounds;
+pub mod calendar;
 pub mod desk;
 pub mod draft;
 pub mod follow;
 pub mod form;
 pub mod nouns;
+pub mod privacy;
 pub mod reading;
+pub mod roles;
 pub mod script;
 pub mod sections;
 pub mod state;
 pub mod step;
+pub mod ticket;
 pub mod turn;
 
 mod answer;

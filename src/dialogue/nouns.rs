@@ -3,6 +3,7 @@
 //! Upper layers fill these in; nothing here knows how. Times are milliseconds since the Unix epoch (`*_ms`).
 
 use super::desk::matter::Target;
+use super::ticket::TicketAct;
 use serde::{Deserialize, Serialize};
 
 /// Position of a message in its conversation: 1, 2, … without gaps, the citizen's own included.
@@ -44,6 +45,10 @@ pub enum StaffRole {
     Lawyer,
     /// Edits answers; cannot take conversations.
     Editor,
+    /// Approves what an editor wrote.
+    Approver,
+    /// Gives tickets to others and reviews them; takes no conversations.
+    Supervisor,
     /// Manages staff; cannot read conversations of others.
     Admin,
 }
@@ -55,6 +60,8 @@ impl StaffRole {
             StaffRole::Consultant => "咨询员",
             StaffRole::Lawyer => "律师",
             StaffRole::Editor => "编辑",
+            StaffRole::Approver => "审核",
+            StaffRole::Supervisor => "主管",
             StaffRole::Admin => "管理员",
         }
     }
@@ -114,6 +121,10 @@ pub enum What {
     Transfer {
         to: Target,
         note: String,
+    },
+    /// What staff do to the conversation's ticket, without taking the conversation.
+    Ticket {
+        act: TicketAct,
     },
     // by the system
     Timer {
@@ -195,6 +206,10 @@ pub enum Timer {
     UrgentUnaccepted,
     /// Danger was named under a consultant who has not answered in time.
     UrgentUnanswered,
+    /// An answered ticket is closed, or a closed one put away.
+    Ticket,
+    /// An erasure that was asked for is due, and law wants the conversation kept. Otherwise it is erased instead.
+    Erase,
 }
 
 /// Who answers now. Exactly one at a time, enforced by the log.

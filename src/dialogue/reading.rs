@@ -150,6 +150,14 @@ pub enum Command {
     No,
     /// 不等了, 继续问机器人
     Resume,
+    /// 留言
+    Ticket,
+    /// 我的数据怎么办
+    Privacy,
+    /// 导出我的记录
+    Export,
+    /// 删除我的记录
+    Erase,
     /// A bare number: 1, １, 一, ①, 第一个.
     Digit(u32),
 }

@@ -1,5 +1,6 @@
 //! What the dialogue knows beforehand: fixed texts, forms, entry cards, thresholds, who is on duty.
 
+use super::calendar::Calendar;
 use super::nouns::{Citation, Concern, DangerKind, Media};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -36,6 +37,8 @@ pub struct Script {
     pub notice_version: String,
     /// Seconds until nobody accepting an urgent conversation is said to the citizen.
     pub urgent_accept_s: i64,
+    /// Duty hours and holidays.
+    pub calendar: Calendar,
 }
 
 /// Probabilities above which a row of the decision table may fire, 0 to 1.
@@ -239,6 +242,12 @@ pub const TEXT_KEYS: &[&str] = &[
     "no_such_option",
     "not_legal",
     "pointer.lead",
+    "privacy.ask",
+    "privacy.confirm",
+    "privacy.erasing",
+    "privacy.export",
+    "privacy.held",
+    "privacy.kept",
     "rate.thanks",
     "repeat.second",
     "repeat.third",
@@ -246,6 +255,14 @@ pub const TEXT_KEYS: &[&str] = &[
     "several.rest",
     "stale_choice",
     "tell_more",
+    "ticket.answered",
+    "ticket.closed",
+    "ticket.contact",
+    "ticket.contact_kept",
+    "ticket.extended",
+    "ticket.no_contact",
+    "ticket.opened",
+    "ticket.reopened",
     "unintelligible",
 ];
 

@@ -2,7 +2,9 @@
 
 use super::desk::matter::{Matter, Target};
 use super::nouns::{Concern, DangerKind, Event, Owner, Seq, Timer};
+use super::privacy::Erasure;
 use super::reading::Fact;
+use super::ticket::{self, Ticket};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -13,7 +15,7 @@ pub const RECENT_IDS_MAX: usize = 64;
 /// Offers of numbered choices that can still be chosen from.
 pub const OFFERS_MAX: usize = 4;
 /// Values of a form kept in the state, all together, in bytes of JSON; the whole texts stay in their messages.
-pub const FORM_VALUES_BYTES_MAX: usize = 2_400;
+pub const FORM_VALUES_BYTES_MAX: usize = 1_900;
 /// Most questions of a form.
 pub const FORM_SLOTS_MAX: usize = 16;
 /// Facts told so far that are kept.
@@ -73,6 +75,10 @@ pub struct State {
     /// What routing must know.
     #[serde(default, skip_serializing_if = "Matter::is_empty")]
     pub matter: Matter,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Ticket>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erase: Option<Erasure>,
 }
 
 impl State {
@@ -80,6 +86,16 @@ impl State {
     pub fn peril(&self) -> Option<DangerKind> {
         let asked = || Some(self.safety.filter(|q| q.open)?.kind);
         self.danger.or_else(asked)
+    }
+
+    /// Every timer that runs: those of dangers, the ticket's, an erasure's.
+    pub fn running(&self) -> impl Iterator<Item = RunningTimer> + '_ {
+        let ticket = self.ticket.as_ref().and_then(ticket::timer);
+        let erase = self.erase.as_ref().map(|e| RunningTimer {
+            timer: Timer::Erase,
+            due_ms: e.due_ms,
+        });
+        self.timers.iter().copied().chain(ticket).chain(erase)
     }
 }
 
@@ -106,6 +122,8 @@ impl Default for State {
             timers: Vec::new(),
             topic: None,
             matter: Matter::default(),
+            ticket: None,
+            erase: None,
         }
     }
 }
@@ -168,6 +186,18 @@ pub enum Pick {
     Details(String),
     /// 不等了，继续问机器人
     Resume,
+    /// 留言
+    Ticket,
+    /// 留下联系方式
+    Contact,
+    /// 要一份记录
+    Export,
+    /// 删除记录
+    Erase,
+    /// 确认删除
+    EraseYes,
+    /// 不删
+    EraseNo,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -279,6 +309,11 @@ fn fingerprint(event: &Event) -> (u64, u32) {
                 Target::Lawyers => (b"lawyers", ""),
             };
             content.all(&[b"transfer", kind, name.as_bytes(), note.as_bytes()]);
+        }
+        What::Ticket { act } => {
+            content.eat(b"ticket");
+            // Proof: plain strings and enums always serialise.
+            content.eat(&serde_json::to_vec(act).unwrap_or_default());
         }
         What::Timer { timer } => content.all(&[b"timer", &[*timer as u8]]),
         What::OwnerLost { staff } => content.all(&[b"owner_lost", staff.as_bytes()]),

@@ -6,13 +6,13 @@
 use super::draft::Draft;
 use super::nouns::{
     Author, Body, CLIENT_ID_BYTES_MAX, Concern, Degree, Effect, Event, From, Media, Message,
-    Millis, Owner, Seq, What,
+    Millis, Owner, Seq, Timer, What,
 };
 use super::reading::{Command, Reading};
 use super::script::{Context, Follows};
 use super::state::{Pick, Seen, State};
 use super::turn::Rule;
-use super::{answer, consultant, danger, facts, follow, form, waiting};
+use super::{answer, consultant, danger, facts, follow, form, privacy, ticket, waiting};
 
 /// The intent of who is not helped: a person and more words are offered.
 const FRUSTRATION: &str = "chat.frustration";
@@ -48,6 +48,8 @@ pub enum Refusal {
     BadField,
     /// The author may not do this.
     NotAllowed,
+    /// There is no ticket.
+    NotFound,
 }
 
 /// Checks an event against the state. Pure; the engine calls it before reading anything.
@@ -115,7 +117,11 @@ fn dispatch(d: &mut Draft) -> Rule {
     match (&d.event.by, &d.event.what) {
         (Author::Citizen, _) => citizen(d),
         (Author::Consultant { .. }, _) => consultant::act(d),
-        (Author::System, What::Timer { timer }) => danger::timer_fired(d, *timer),
+        (Author::System, What::Timer { timer }) => match timer {
+            Timer::Ticket => ticket::timer_fired(d),
+            Timer::Erase => privacy::held(d),
+            timer => danger::timer_fired(d, *timer),
+        },
         (Author::System, What::OwnerLost { staff }) => consultant::lost(d, staff),
         (Author::System, What::Invite { staff, until_ms }) => waiting::invite(d, staff, *until_ms),
         (Author::System, What::Lapse { staff }) => waiting::uninvite(d, staff),
@@ -136,11 +142,13 @@ fn citizen(d: &mut Draft) -> Rule {
             let text = text.clone();
             d.say(From::Citizen, Body::Text { text });
             let rule = said(d);
+            ticket::wrote(d, rule, true);
             danger::remind(d, seq_before);
             rule
         }
         What::Choose { of, option } => {
             let rule = chose(d, *of, *option);
+            ticket::wrote(d, rule, false);
             danger::remind(d, seq_before);
             rule
         }
@@ -153,12 +161,16 @@ fn citizen(d: &mut Draft) -> Rule {
                     d.notice("rate.thanks");
                 }
             }
+            ticket::rated(d, score);
+            ticket::wrote(d, Rule::Rated, false);
             Rule::Rated
         }
         What::Human => {
             let what = "human".to_owned();
             d.say(From::Citizen, Body::Request { what });
-            waiting::ask_human(d)
+            let rule = waiting::ask_human(d);
+            ticket::wrote(d, rule, false);
+            rule
         }
         What::End => {
             d.say(From::Citizen, Body::End);
@@ -211,18 +223,26 @@ fn said(d: &mut Draft) -> Rule {
         }
         return rule;
     }
-    if matches!(d.state.owner, Owner::Consultant { .. }) {
+    let person = matches!(d.state.owner, Owner::Consultant { .. });
+    if !person {
+        d.related = d.reading.danger(Degree::Related).map(|x| x.kind);
+    }
+    if let Some(rule) = privacy::row(d) {
+        return rule;
+    }
+    if person {
         d.desk(false);
         return Rule::Consultant;
     }
-    d.related = d.reading.danger(Degree::Related).map(|x| x.kind);
     if matches!(d.state.owner, Owner::Queue { .. }) {
         if confessed_now {
             d.notice("concern.confession");
         }
-        return waiting::row(d);
+        return ticket::row_contact(d).unwrap_or_else(|| waiting::row(d));
     }
-    let rule = waiting::row_human(d)
+    let rule = ticket::row_contact(d)
+        .or_else(|| waiting::row_human(d))
+        .or_else(|| row_ticket(d))
         .or_else(|| row_digit(d))
         .or_else(|| answer::row_refused(d))
         .or_else(|| form::row(d))
@@ -282,6 +302,9 @@ fn chose(d: &mut Draft, of: Seq, option: u32) -> Rule {
         if let Some(Pick::Unsafe(kind)) = pick {
             return danger::immediate(d, kind);
         }
+        if let Some(pick) = pick.filter(privacy::is_one) {
+            return privacy::follow(d, &pick);
+        }
         d.desk(false);
         return Rule::Consultant;
     }
@@ -327,6 +350,9 @@ fn follow(d: &mut Draft, pick: Pick) -> Rule {
         Pick::Unsafe(kind) => danger::immediate(d, kind),
         Pick::Human => waiting::ask_human(d),
         Pick::Resume => waiting::resume(d),
+        Pick::Ticket => ticket::leave(d),
+        Pick::Contact => ticket::ask_contact(d),
+        Pick::Export | Pick::Erase | Pick::EraseYes | Pick::EraseNo => privacy::follow(d, &pick),
         Pick::Form(_) | Pick::NoneOfThese | Pick::TellMore if waits => {
             waiting::note(d);
             Rule::Waiting
@@ -383,6 +409,11 @@ pub(super) fn row_small_talk(d: &mut Draft) -> Option<Rule> {
     };
     d.notice_with(&top.intent, false, picks);
     Some(Rule::SmallTalk)
+}
+
+/// 留言, in so many words.
+pub(super) fn row_ticket(d: &mut Draft) -> Option<Rule> {
+    (d.reading.command == Some(Command::Ticket)).then(|| ticket::leave(d))
 }
 
 /// 继续问机器人, said to the bot.

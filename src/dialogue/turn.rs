@@ -82,6 +82,10 @@ pub enum Rule {
     StaleChoice,
     /// A citizen chose to go on with the bot instead of waiting.
     Resumed,
+    /// A message was left, or something was done to it.
+    Ticket,
+    /// Export or erasure of what is kept.
+    Privacy,
     Timer,
     /// An event that changes nothing any more (a timer that came late).
     Nothing,

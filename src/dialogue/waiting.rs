@@ -4,7 +4,7 @@ use super::bounds::{self, STAFF_BYTES_MAX};
 use super::desk::matter::{Invitation, LANGUAGE_BYTES_MAX};
 use super::desk::region;
 use super::draft::Draft;
-use super::nouns::{Author, Concern, Effect, HandoffReason, Millis, Owner, Timer, What};
+use super::nouns::{Author, Concern, HandoffReason, Millis, Owner, Timer, What};
 use super::reading::Command;
 use super::script::Follows;
 use super::state::Pick;
@@ -49,7 +49,7 @@ pub(super) fn row(d: &mut Draft) -> Rule {
         Some(Command::Digit(n)) => return step::digit(d, n),
         _ => {}
     }
-    if let Some(rule) = row_human(d) {
+    if let Some(rule) = row_human(d).or_else(|| step::row_ticket(d)) {
         return rule;
     }
     d.desk(false);
@@ -65,14 +65,19 @@ pub(super) fn note(d: &mut Draft) {
     d.notice_with("handoff.noted", false, vec![Pick::Resume]);
 }
 
-/// The citizen goes on with the bot. A danger named before stays open.
-pub(super) fn resume(d: &mut Draft) -> Rule {
+/// Who waits no longer needs to: he left a message, or it was answered.
+pub(super) fn leave_queue(d: &mut Draft) {
     if matches!(d.state.owner, Owner::Queue { .. }) {
         d.state.owner = Owner::Bot;
         d.cancel(Timer::UrgentUnaccepted);
-        d.effects.push(Effect::Desk { urgent: false });
+        d.desk(false);
     }
     d.drop_resume();
+}
+
+/// The citizen goes on with the bot. A danger named before stays open.
+pub(super) fn resume(d: &mut Draft) -> Rule {
+    leave_queue(d);
     d.notice("handoff.resumed");
     d.open_danger_line();
     Rule::Resumed

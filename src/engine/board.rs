@@ -167,7 +167,7 @@ impl Board {
     /// so that their grace runs from now.
     pub fn restore(&self, open: Vec<(String, Header, Option<State>)>, now_ms: Millis) {
         let mut inner = self.lock();
-        for (conversation, header, state) in open {
+        for (conversation, header, state) in open.into_iter().filter(|(_, h, _)| h.open) {
             if let Some(staff) = &header.consultant {
                 let seat = inner.seats.entry(staff.clone()).or_default();
                 seat.lost_ms.get_or_insert(now_ms);
@@ -444,9 +444,14 @@ pub fn reason(header: &Header) -> HandoffReason {
         .unwrap_or(HandoffReason::Asked)
 }
 
-/// The unsealed header of a state, or `None` when neither the queue nor a timer needs it.
+/// The unsealed header of a state, or `None` when neither the queue, the tickets nor a timer needs it.
 pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Option<Header> {
-    let next_due_ms = state.timers.iter().map(|t| t.due_ms).min();
+    let next_due_ms = state.running().map(|t| t.due_ms).min();
+    // Proof: plain strings, numbers and flags always become a value.
+    let ticket = state
+        .ticket
+        .as_ref()
+        .and_then(|t| serde_json::to_value(t).ok());
     let since_before = before.map_or(0, |h| h.waiting_since_ms);
     let (open, owner, since, urgent, why, consultant) = match &state.owner {
         Owner::Bot => (false, OwnerTag::Bot, 0, false, None, None),
@@ -472,7 +477,7 @@ pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Opt
             Some(staff.clone()),
         ),
     };
-    if !open && next_due_ms.is_none() {
+    if !open && next_due_ms.is_none() && ticket.is_none() {
         return None;
     }
     let reason = why
@@ -488,6 +493,7 @@ pub fn header(state: &State, area: Option<&str>, before: Option<&Header>) -> Opt
         reason,
         area: area.map(str::to_owned),
         division: None,
+        ticket,
         consultant,
         lawyer_only: state.confession,
         last_seq: state.last_seq,

@@ -3,6 +3,7 @@
 pub mod board;
 pub mod metrics;
 pub mod slots;
+pub mod tickets;
 pub mod timers;
 
 use crate::dialogue::nouns::{Author, Effect, Event, Message, Millis, Owner, Seq, What};
@@ -21,6 +22,7 @@ use metrics::Metrics;
 use slots::{Loaded, Slot, Slots};
 use std::sync::Arc;
 use std::time::Duration;
+use tickets::Tickets;
 use tokio::sync::Semaphore;
 
 /// An event that is not done by then is answered `busy`; its turn may still have been committed.
@@ -76,6 +78,7 @@ pub struct Engine {
     knowledge: ArcSwap<Knowledge>,
     pub hub: Arc<Hub>,
     pub board: Board,
+    pub tickets: Tickets,
     pub metrics: Metrics,
     slots: Slots,
     statutes: Arc<Semaphore>,
@@ -97,12 +100,18 @@ impl Engine {
         now_ms: Millis,
     ) -> Result<Arc<Engine>, StoreError> {
         let board = Board::new(settings.desk_capacity);
-        board.restore(open_with_states(&*store).await?, now_ms);
+        let open = open_with_states(&*store).await?;
+        let tickets = Tickets::default();
+        for (conversation, header, _) in &open {
+            tickets.update(conversation, Some(header));
+        }
+        board.restore(open, now_ms);
         Ok(Arc::new(Engine {
             store,
             knowledge: ArcSwap::from_pointee(knowledge),
             hub: Arc::default(),
             board,
+            tickets,
             metrics: Metrics::default(),
             slots: Slots::new(settings.conversations_cached),
             statutes: Arc::new(Semaphore::new(STATUTE_SEARCHES_MAX)),
@@ -258,6 +267,7 @@ impl Engine {
         if let (Author::Consultant { staff, .. }, What::Decline { .. }) = (&event.by, &event.what) {
             self.board.declined(conversation, staff, now_ms);
         }
+        self.tickets.update(conversation, header.as_ref());
         let owner = turn.state.owner.clone();
         let handled = Handled {
             seq: first_seq.min(turn.state.last_seq),
@@ -388,6 +398,12 @@ impl Engine {
 
     /// Last seq and owner of a conversation; a new one has seq 0 and belongs to the bot.
     pub async fn status(&self, conversation: &str) -> Result<(Seq, Owner), HandleError> {
+        let state = self.state(conversation).await?;
+        Ok((state.last_seq, state.owner))
+    }
+
+    /// What a conversation remembers now.
+    async fn state(&self, conversation: &str) -> Result<State, HandleError> {
         let log = log_of(conversation).ok_or(HandleError::Gone)?;
         let slot = self.slots.get(conversation);
         let mut last = slot.last.lock().await;
@@ -395,9 +411,9 @@ impl Engine {
             Some(loaded) => loaded,
             None => self.load(&log).await?,
         };
-        let status = (loaded.state.last_seq, loaded.state.owner.clone());
+        let state = loaded.state.clone();
         *last = Some(loaded);
-        Ok(status)
+        Ok(state)
     }
 
     /// The messages with a seq greater than `after`, oldest first; some at a time, empty at the end.
@@ -454,6 +470,7 @@ impl Engine {
         *last = None;
         let erased = self.store.erase(&log).await;
         self.board.erased(conversation, crate::clock::now_ms());
+        self.tickets.update(conversation, None);
         erased.map_err(|e| self.store_error(&e))
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Engine;
 use crate::dialogue::desk::routing::Move;
-use crate::dialogue::nouns::{Author, Event, What};
+use crate::dialogue::nouns::{Author, Event, Timer, What};
+use crate::dialogue::state::RunningTimer;
 use crate::hub::Push;
 use crate::wire::QueueInfo;
 use futures_util::StreamExt as _;
@@ -51,7 +52,9 @@ impl Engine {
 
     async fn fire(&self, conversation: &str, now_ms: i64) -> Result<(), super::HandleError> {
         let running = self.timers_of(conversation).await?;
-        for due in running.into_iter().filter(|t| t.due_ms <= now_ms) {
+        // An erasure is not this loop's: see `due_erasures`.
+        let fires = |t: &RunningTimer| t.due_ms <= now_ms && t.timer != Timer::Erase;
+        for due in running.into_iter().filter(fires) {
             let timer = due.timer;
             let event = Event {
                 id: format!("timer-{timer:?}-{}", due.due_ms),
@@ -63,20 +66,40 @@ impl Engine {
         Ok(())
     }
 
-    async fn timers_of(
+    async fn timers_of(&self, conversation: &str) -> Result<Vec<RunningTimer>, super::HandleError> {
+        Ok(self.state(conversation).await?.running().collect())
+    }
+
+    /// Erasures that citizens asked for and whose time has come: conversation and receipt.
+    pub async fn due_erasures(&self, now_ms: i64) -> Vec<(String, String)> {
+        let due = self.store.due(now_ms, DUE_MAX).await.unwrap_or_default();
+        let mut erasures = Vec::new();
+        for (_, log) in due {
+            let Some(conversation) = super::conversation_of(&log) else {
+                continue;
+            };
+            let erase = self.state(conversation).await.ok().and_then(|s| s.erase);
+            if let Some(erase) = erase.filter(|e| e.due_ms <= now_ms) {
+                erasures.push((conversation.to_owned(), erase.receipt));
+            }
+        }
+        erasures
+    }
+
+    /// Tells a citizen that law keeps what he wanted erased.
+    pub async fn refuse_erasure(
         &self,
         conversation: &str,
-    ) -> Result<Vec<crate::dialogue::state::RunningTimer>, super::HandleError> {
-        let log = super::log_of(conversation).ok_or(super::HandleError::Gone)?;
-        let slot = self.slots.get(conversation);
-        let mut last = slot.last.lock().await;
-        let loaded = match last.take() {
-            Some(loaded) => loaded,
-            None => self.load(&log).await?,
+        now_ms: i64,
+    ) -> Result<(), super::HandleError> {
+        let timer = Timer::Erase;
+        let event = Event {
+            id: format!("held-{now_ms}"),
+            by: Author::System,
+            what: What::Timer { timer },
         };
-        let timers = loaded.state.timers.clone();
-        *last = Some(loaded);
-        Ok(timers)
+        self.handle(conversation, event, None, now_ms).await?;
+        Ok(())
     }
 
     /// Gives the conversations of consultants who went away back to the queue.

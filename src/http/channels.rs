@@ -103,8 +103,10 @@ fn may(app: &App, headers: &HeaderMap) -> Result<String, Box<Response>> {
     };
     let account = signed_in(app, headers).ok_or_else(|| refuse(StatusCode::UNAUTHORIZED))?;
     match account.role {
-        StaffRole::Consultant | StaffRole::Lawyer | StaffRole::Admin => Ok(account.staff),
-        StaffRole::Editor => Err(refuse(StatusCode::FORBIDDEN)),
+        StaffRole::Consultant | StaffRole::Lawyer | StaffRole::Supervisor | StaffRole::Admin => {
+            Ok(account.staff)
+        }
+        StaffRole::Editor | StaffRole::Approver => Err(refuse(StatusCode::FORBIDDEN)),
     }
 }
 

@@ -7,13 +7,14 @@ use super::outgoing::{self, Outgoing};
 use super::sign_in::{note, signed_in};
 use super::socket::upgrade;
 use crate::dialogue::desk::matter::Target;
-use crate::dialogue::nouns::{Author, Event, Message, NOTE_CHARS_MAX, Owner, Seq, StaffRole, What};
+use crate::dialogue::nouns::{Author, Event, Message, NOTE_CHARS_MAX, Owner, Seq, What};
+use crate::dialogue::roles::{Act, may};
 use crate::hub::{Push, Pushed, QUEUE_MAX, SocketId, Subscription};
 use crate::people::audit::{self, Action};
 use crate::people::staff::Account;
 use crate::wire::{
     CloseCode, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame, ErrorCode, ErrorFrame,
-    PAGE_MESSAGES_MAX, TransferNote,
+    PAGE_MESSAGES_MAX, TicketCounts, TransferNote,
 };
 use axum::extract::State;
 use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
@@ -36,6 +37,8 @@ const QUEUE_PAUSE: Duration = Duration::from_millis(100);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Heartbeats in a row that may stay without any frame.
 const SILENT_MAX: u32 = 2;
+/// Between looks at tickets that became due.
+const TICKETS_EVERY: Duration = Duration::from_secs(30);
 
 /// Names of the frames the desk may send.
 const DESK_TYPES: &[&str] = &[
@@ -62,7 +65,7 @@ pub async fn desk(
     let Some(account) = signed_in(&app, &headers) else {
         return (StatusCode::UNAUTHORIZED, "请先登录").into_response();
     };
-    if !matches!(account.role, StaffRole::Consultant | StaffRole::Lawyer) {
+    if !may(account.role, Act::Serve) {
         return (StatusCode::FORBIDDEN, "这个角色不接待咨询").into_response();
     }
     let Ok(permit) = Arc::clone(&app.sockets).try_acquire_owned() else {
@@ -98,6 +101,8 @@ struct Desk {
     followed: HashMap<String, Followed>,
     /// The queue as it was sent last.
     shown: Option<DeskServerFrame>,
+    /// As told last.
+    tickets: Option<TicketCounts>,
 }
 
 impl Desk {
@@ -112,6 +117,7 @@ impl Desk {
             overrun: Arc::default(),
             followed: HashMap::new(),
             shown: None,
+            tickets: None,
         };
         (desk, pushed)
     }
@@ -420,6 +426,17 @@ impl Desk {
         Ok(())
     }
 
+    /// Tells how many tickets wait, unless that was told already: they come, and with time they become due.
+    async fn send_tickets(&mut self, out: &mut Outgoing) -> Result<(), outgoing::Ended> {
+        let lawyer = may(self.account.role, Act::HearConfession);
+        let now_ms = crate::clock::now_ms();
+        let counts = self.app.engine.tickets.counts(lawyer, now_ms);
+        if self.tickets.replace(counts) == Some(counts) {
+            return Ok(());
+        }
+        out.feed(&DeskServerFrame::Tickets(counts)).await
+    }
+
     async fn pushed(
         &mut self,
         pushed: Box<Pushed>,
@@ -513,6 +530,9 @@ async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket
     // Before the queue is read: what changes from here on is news.
     board.mark_unchanged();
     let _ = desk.send_queue(&mut out).await;
+    let _ = desk.send_tickets(&mut out).await;
+    let mut tickets = desk.app.engine.tickets.watch();
+    let mut tick = tokio::time::interval(TICKETS_EVERY);
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     let mut silent = 0;
     loop {
@@ -553,6 +573,11 @@ async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket
                 board.mark_unchanged();
                 desk.send_queue(&mut out).await
             }
+            Ok(()) = tickets.changed() => {
+                tickets.mark_unchanged();
+                desk.send_tickets(&mut out).await
+            }
+            _ = tick.tick() => desk.send_tickets(&mut out).await,
             () = overrun.notified() => {
                 let close = CloseCode::Resync;
                 return out.close(close.number(), close.reason()).await;

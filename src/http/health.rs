@@ -22,6 +22,8 @@ pub struct HttpMetrics {
     pub sockets: Gauge,
     waiting: Gauge,
     seats_free: Gauge,
+    tickets: Gauge,
+    tickets_overdue: Gauge,
 }
 
 impl HttpMetrics {
@@ -43,11 +45,25 @@ impl HttpMetrics {
             "Conversations the live consultants can still take",
             seats_free.clone(),
         );
+        let tickets = Gauge::default();
+        let tickets_overdue = Gauge::default();
+        registry.register(
+            "faxun_tickets",
+            "Messages left that wait for an answer",
+            tickets.clone(),
+        );
+        registry.register(
+            "faxun_tickets_overdue",
+            "Of these, past the promised day",
+            tickets_overdue.clone(),
+        );
         HttpMetrics {
             registry,
             sockets,
             waiting,
             seats_free,
+            tickets,
+            tickets_overdue,
         }
     }
 }
@@ -83,6 +99,9 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     let duty = app.engine.board.duty("");
     app.metrics.waiting.set(i64::from(duty.waiting));
     app.metrics.seats_free.set(i64::from(duty.seats_free));
+    let counts = app.engine.tickets.counts(true, crate::clock::now_ms());
+    app.metrics.tickets.set(i64::from(counts.pending));
+    app.metrics.tickets_overdue.set(i64::from(counts.overdue));
     let mut text = String::new();
     match encode(&mut text, &app.metrics.registry) {
         Ok(()) => ([(CONTENT_TYPE, OPENMETRICS)], text).into_response(),

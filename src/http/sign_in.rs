@@ -20,6 +20,9 @@ use std::sync::Arc;
 pub struct SignIn {
     name: String,
     password: String,
+    /// Of the authenticator app, where the account has one.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -27,6 +30,8 @@ struct Who {
     staff: String,
     name: String,
     role: StaffRole,
+    /// A second factor is set up.
+    totp: bool,
 }
 
 /// `POST`: 204 with the session cookie, or 401.
@@ -36,20 +41,28 @@ pub async fn sign_in(
     headers: HeaderMap,
     Json(body): Json<SignIn>,
 ) -> Response {
-    if !super::origin::allowed(&headers, &[]) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
     let now_ms = crate::clock::now_ms();
     let address = client_address(&app, &headers, peer);
     if !app.sign_ins.take(address, now_ms) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "");
     }
+    // By name and address slowly, so that nobody is locked out by others; by name alone only against many addresses.
+    let pair = format!("{}@{address}", super::clip(&body.name));
+    let alone = super::clip(&body.name).to_owned();
+    if !app.guesses.admits(&pair, now_ms) || !app.guesses_by_name.admits(&alone, now_ms) {
+        return refuse(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, "");
+    }
+    let failed = || {
+        app.guesses.failed(&pair, now_ms);
+        app.guesses_by_name.failed(&alone, now_ms);
+    };
     let accounts = app.accounts.load_full();
-    let name = body.name.clone();
+    let (name, code) = (body.name.clone(), body.code.clone());
     let checked =
         tokio::task::spawn_blocking(move || accounts.sign_in(&body.name, &body.password).cloned());
     let store = app.engine.store();
     let Ok(Some(account)) = checked.await else {
+        failed();
         // The name as typed may be a password typed into the wrong field: it is not kept.
         let known = app.accounts.load().get(&name).is_some();
         let subject = if known { name.as_str() } else { "unknown" };
@@ -60,6 +73,22 @@ pub async fn sign_in(
             "名字或密码不对。",
         );
     };
+    if let Some(secret) = &account.totp {
+        let staff = &account.staff;
+        match code {
+            Some(code) if app.codes.check(staff, secret, code.trim(), now_ms) => {}
+            // Asking for it is no failure; the password was right.
+            None => return refuse(StatusCode::UNAUTHORIZED, ErrorCode::CodeNeeded, ""),
+            Some(_) => {
+                failed();
+                note(audit::record(&**store, "", Action::SignInFailed, staff, now_ms).await);
+                let message = "验证码不对或已用过，请等下一个。";
+                return refuse(StatusCode::UNAUTHORIZED, ErrorCode::CodeNeeded, message);
+            }
+        }
+    }
+    app.guesses.passed(&pair);
+    app.guesses_by_name.passed(&alone);
     note(
         audit::record(
             &**store,
@@ -70,10 +99,15 @@ pub async fn sign_in(
         )
         .await,
     );
-    let hours = app.config.desk.session_hours;
-    let value = app.sessions.sign(&account, now_ms + hours * 3_600_000);
-    let cookie = cookie(&app, &value, hours * 3600);
+    let cookie = session_cookie(&app, &account, now_ms);
     (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response()
+}
+
+/// The cookie of a new session.
+pub fn session_cookie(app: &App, account: &Account, now_ms: i64) -> String {
+    let hours = app.config.desk.session_hours;
+    let value = app.sessions.sign(account, now_ms + hours * 3_600_000);
+    cookie(app, &value, hours * 3600)
 }
 
 /// `GET`: who is signed in, or 401.
@@ -83,6 +117,7 @@ pub async fn who(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
             staff: account.staff,
             name: account.name,
             role: account.role,
+            totp: account.totp.is_some(),
         })
         .into_response(),
         None => refuse(
@@ -135,7 +170,7 @@ fn cookie(app: &App, value: &str, max_age_s: i64) -> String {
     format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
 }
 
-fn refuse(status: StatusCode, code: ErrorCode, message: &str) -> Response {
+pub fn refuse(status: StatusCode, code: ErrorCode, message: &str) -> Response {
     let mut error = ErrorFrame::new(code, None);
     if !message.is_empty() {
         error.message = message.to_owned();

@@ -237,12 +237,17 @@ async fn hello(
             text: knowledge.script().text("notice"),
         }
     });
+    let ticket = app.engine.tickets.get(&conversation);
+    let unread = ticket
+        .and_then(|t| t.ticket.answer)
+        .filter(|seq| *seq > after.unwrap_or(0));
     let welcome = ServerFrame::Welcome {
         conversation: conversation.clone(),
         token,
         seq,
         owner: owner.clone(),
         notice,
+        unread,
     };
     let session = Session {
         conversation,
@@ -280,6 +285,7 @@ pub fn code_of(error: HandleError) -> ErrorCode {
         HandleError::Refused(Refusal::NotWaiting) => ErrorCode::NotWaiting,
         HandleError::Refused(Refusal::BadField) => ErrorCode::BadField,
         HandleError::Refused(Refusal::NotAllowed) => ErrorCode::NotAllowed,
+        HandleError::Refused(Refusal::NotFound) => ErrorCode::NotFound,
         HandleError::Busy => ErrorCode::Busy,
         HandleError::Unavailable => ErrorCode::Unavailable,
         HandleError::Gone => ErrorCode::Gone,

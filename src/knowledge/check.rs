@@ -7,14 +7,17 @@ mod texts;
 mod wordings;
 
 use super::{
-    FORMS_FILE, Knowledge, Parsed, Problem, RANKER_FILE, STATUTES_FILE, Settings, Sources,
-    TEXTS_FILE, script,
+    FORMS_FILE, HOLIDAYS_FILE, Knowledge, Parsed, Problem, RANKER_FILE, STATUTES_FILE, Settings,
+    Sources, TEXTS_FILE, holidays, script,
 };
 use crate::kb::rank::Ranker;
 use crate::kb::statutes::ArticleRanker;
 use crate::law::version::Laws;
 use jiff::civil::Date;
 use std::fmt;
+
+/// So far ahead the holidays must be known: the longest promise, 15 working days, with a long holiday on its way.
+const HOLIDAYS_AHEAD_DAYS: i64 = 35;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,6 +111,7 @@ pub fn check(
     wordings::check(sources, &mut findings);
     articles::check(&parsed, laws.as_ref(), day, &mut findings);
     golden::check(sources, &parsed, &mut findings);
+    years(sources, today, &mut findings);
     let broken = findings.0.iter().any(|f| f.severity == Severity::Error);
     match Knowledge::build(sources, None, &Settings::default(), day) {
         Ok(knowledge) => entries::check_reading(&knowledge, day, &mut findings),
@@ -118,6 +122,27 @@ pub fn check(
     findings.0.sort();
     findings.0.dedup();
     findings.0
+}
+
+/// Promises run into the next months: a year whose holidays are not known is said in time.
+fn years(sources: &Sources, today: Date, findings: &mut Findings) {
+    // What cannot be read is among the findings of the script.
+    let Ok(holidays) = holidays::read(sources) else {
+        return;
+    };
+    let soon = today.checked_add(jiff::Span::new().days(HOLIDAYS_AHEAD_DAYS));
+    let mut years = vec![today.year()];
+    years.extend(soon.map(Date::year));
+    years.dedup();
+    for year in years.into_iter().filter(|y| !holidays.knows(*y)) {
+        findings.warning(
+            HOLIDAYS_FILE,
+            0,
+            format!(
+                "the holidays of {year} are not known: promised times say 以工作日计. Add them when they are announced"
+            ),
+        );
+    }
 }
 
 /// The statutes with the sources' own corrections.

@@ -3,6 +3,7 @@
 mod asked;
 pub mod check;
 mod fit;
+mod holidays;
 mod script;
 mod statutes;
 mod turn;
@@ -38,6 +39,8 @@ pub const SYNONYMS_FILE: &str = "kb/synonyms.yml";
 pub const RANKER_FILE: &str = "kb/ranker.toml";
 /// Weights of the second ranking of articles.
 pub const STATUTES_FILE: &str = "kb/statutes.toml";
+/// Public holidays and make-up working days by year.
+pub const HOLIDAYS_FILE: &str = "kb/holidays.yml";
 /// Intents of danger with the kind they stand for.
 const DANGER_INTENTS: [(&str, DangerKind); 5] = [
     ("danger.violence", DangerKind::Violence),

@@ -1,6 +1,7 @@
 //! The dialogue's script out of fixed texts, forms, intents and entries.
 
-use super::{FORMS_FILE, Parsed, Problem, Sources, TEXTS_FILE};
+use super::{FORMS_FILE, Parsed, Problem, Sources, TEXTS_FILE, holidays};
+use crate::dialogue::calendar::{Calendar, Hours};
 use crate::dialogue::nouns::{Citation, Verdict};
 use crate::dialogue::script::{
     EntryCard, FormSpec, HumanLevel, IntentCard, RiskClass, Script, SlotKind, SlotSpec,
@@ -41,6 +42,8 @@ pub struct Settings {
     pub retention: String,
     /// Seconds until nobody accepting an urgent conversation is said to the citizen.
     pub urgent_accept_s: i64,
+    /// When the desk is open.
+    pub hours: Hours,
 }
 
 impl Default for Settings {
@@ -51,6 +54,7 @@ impl Default for Settings {
             contact: String::new(),
             retention: String::new(),
             urgent_accept_s: 20,
+            hours: Hours::default(),
         }
     }
 }
@@ -126,6 +130,9 @@ pub(super) fn build(
         .unwrap_or_default();
     let entries = cards(parsed, &texts, &offered, laws, today, &mut problems);
     let intents = intents(parsed, &mut problems);
+    let holidays = holidays::read(sources)
+        .map_err(|p| problems.push(p))
+        .unwrap_or_default();
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -139,6 +146,10 @@ pub(super) fn build(
         thresholds: settings.thresholds.over(Thresholds::default()),
         notice_version,
         urgent_accept_s: settings.urgent_accept_s,
+        calendar: Calendar {
+            hours: settings.hours.clone(),
+            holidays,
+        },
     })
 }
 

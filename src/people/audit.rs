@@ -1,7 +1,7 @@
 //! A hash-chained log of what staff did. Each record names the hash of the one before, so that a cut or a change
-//! in the middle is noticed by [`verify`].
+//! in the middle is noticed by [`chain`].
 
-use super::{PeopleError, append, read_all};
+use super::{PeopleError, append};
 use crate::dialogue::nouns::Millis;
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,24 @@ pub enum Action {
     KeysRotated,
     /// A reply that a messaging platform had not taken was sent again.
     Resent,
+    PasswordChanged,
+    TotpOn,
+    TotpOff,
+    /// Messages of a ticket were read.
+    TicketRead,
+    TicketAnswered,
+    TicketClosed,
+    TicketAssigned,
+    TicketPromised,
+    TicketReviewed,
+    /// A citizen's own wish; the subject ends with the receipt.
+    ErasedOnRequest,
+    /// Law keeps what a citizen wanted erased; the subject ends with the receipt.
+    ErasureRefused,
+    /// The time it is kept was over.
+    Expired,
+    Held,
+    Released,
 }
 
 /// One line of the audit. `subject` is an id (a conversation, an account), never a text.
@@ -63,21 +81,45 @@ pub async fn record(
     .await
 }
 
-/// Every line, oldest first.
-pub async fn entries(store: &dyn Store) -> Result<Vec<Entry>, PeopleError> {
-    read_all(store, LOG).await
+/// What the whole chain looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    pub lines: usize,
+    /// The first line (from 1) that does not follow from the one before.
+    pub broken: Option<usize>,
+    /// SHA-256 of the last line, hex. Noted elsewhere, it also shows a cut at the end.
+    pub head: String,
+    /// A head that was noted earlier is the hash of one of the lines.
+    pub known: bool,
 }
 
-/// The number of the first line (from 1) that does not follow from the one before, if any.
-pub fn verify(entries: &[Entry]) -> Option<usize> {
-    let mut before = String::new();
-    for (number, entry) in (1..).zip(entries) {
-        if entry.before != before {
-            return Some(number);
+/// Checks the stored bytes themselves, line by line. `noted`: a head from an earlier check.
+pub async fn chain(store: &dyn Store, noted: Option<&str>) -> Result<Chain, PeopleError> {
+    let mut chain = Chain {
+        lines: 0,
+        broken: None,
+        head: String::new(),
+        known: noted.is_none(),
+    };
+    let id = super::log_id(LOG);
+    let mut after = 0;
+    loop {
+        let records = store.after(&id, after, super::RECORDS).await?;
+        let Some(last) = records.last() else {
+            return Ok(chain);
+        };
+        after = last.last_seq;
+        for record in &records {
+            chain.lines += 1;
+            let entry: Result<Entry, _> = serde_json::from_slice(&record.body);
+            let follows = entry.is_ok_and(|e| e.before == chain.head);
+            if !follows && chain.broken.is_none() {
+                chain.broken = Some(chain.lines);
+            }
+            chain.head = hex_sha256(&record.body);
+            chain.known |= noted.is_some_and(|n| n.eq_ignore_ascii_case(&chain.head));
         }
-        before = hex_sha256(&serde_json::to_vec(entry).ok()?);
     }
-    None
 }
 
 fn hex_sha256(bytes: &[u8]) -> String {

@@ -1,8 +1,12 @@
-//! Staff, their sign-in, and the audit of what they did.
+//! Staff, their sign-in, the audit of what they did; how long conversations are kept and which law holds.
 
 pub mod audit;
+pub mod holds;
+pub mod retention;
 pub mod session;
 pub mod staff;
+pub mod throttle;
+pub mod totp;
 
 use crate::store::{Appended, LogId, NewRecord, Revision, Store, StoreError};
 use serde::Serialize;
@@ -34,7 +38,7 @@ pub enum PeopleError {
 }
 
 fn log_id(log: &'static str) -> LogId {
-    // Proof: both names are constants of lower-case letters.
+    // Proof: all names are constants of lower-case letters.
     LogId::new(log).expect("a constant log id is valid")
 }
 

@@ -41,6 +41,9 @@ pub struct Account {
     pub profile: Profile,
     /// Argon2id, PHC string format.
     pub password_hash: String,
+    /// Secret of the second factor (see [`super::totp`]), base 32; without it the password is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totp: Option<String>,
 }
 
 /// The accounts by sign-in name.
@@ -107,18 +110,12 @@ pub async fn add(
     if name.trim().is_empty() || name.len() > NAME_BYTES_MAX {
         return invalid(format!("the shown name is 1 to {NAME_BYTES_MAX} bytes"));
     }
-    if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
-        return invalid(format!(
-            "the password has {PASSWORD_CHARS_MIN} characters or more (and {PASSWORD_BYTES_MAX} bytes or less)"
-        ));
-    }
     if role == StaffRole::Lawyer && licence.as_deref().is_none_or(|l| l.trim().is_empty()) {
         return invalid("a lawyer is shown as 律师 only with a checked licence number (律师法 13): give --licence NUMBER".into());
     }
-    let password_hash = Argon2::default()
-        .hash_password(password.as_bytes())
-        .map_err(PeopleError::Hash)?
-        .to_string();
+    let password_hash = hash(password)?;
+    // A new password by the operator does not take the second factor away: `totp_off` does.
+    let before = Accounts::load(store).await?;
     let account = Account {
         staff: staff.to_owned(),
         name: name.to_owned(),
@@ -126,7 +123,12 @@ pub async fn add(
         licence,
         profile: Profile::default(),
         password_hash,
+        totp: before.get(staff).and_then(|a| a.totp.clone()),
     };
+    put(store, account, at_ms).await
+}
+
+async fn put(store: &dyn Store, account: Account, at_ms: Millis) -> Result<(), PeopleError> {
     append(store, LOG, |_| Change::Added {
         at_ms,
         account: account.clone(),
@@ -149,15 +151,7 @@ pub async fn set_profile(
     at_ms: Millis,
 ) -> Result<(), PeopleError> {
     check_profile(&profile).map_err(PeopleError::Invalid)?;
-    let Some(account) = Accounts::load(store).await?.get(staff).cloned() else {
-        return Err(PeopleError::Invalid(format!("there is no account {staff}")));
-    };
-    let account = Account { profile, ..account };
-    append(store, LOG, |_| Change::Added {
-        at_ms,
-        account: account.clone(),
-    })
-    .await
+    change(store, staff, at_ms, |a| a.profile = profile).await
 }
 
 fn check_profile(profile: &Profile) -> Result<(), String> {
@@ -188,6 +182,52 @@ fn check_profile(profile: &Profile) -> Result<(), String> {
         return Err(format!("the capacity is 1 to {CAPACITY_MAX} conversations"));
     }
     Ok(())
+}
+
+/// Slow on purpose.
+fn hash(password: &str) -> Result<String, PeopleError> {
+    if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
+        return Err(PeopleError::Invalid(format!(
+            "the password has {PASSWORD_CHARS_MIN} characters or more (and {PASSWORD_BYTES_MAX} bytes or less)"
+        )));
+    }
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    Ok(hash.map_err(PeopleError::Hash)?.to_string())
+}
+
+async fn change(
+    store: &dyn Store,
+    staff: &str,
+    at_ms: Millis,
+    change: impl FnOnce(&mut Account),
+) -> Result<(), PeopleError> {
+    let accounts = Accounts::load(store).await?;
+    let Some(mut account) = accounts.get(staff).cloned() else {
+        return Err(PeopleError::Invalid(format!("there is no account {staff}")));
+    };
+    change(&mut account);
+    put(store, account, at_ms).await
+}
+
+/// Sets another password; every sign-in with the old one ends.
+pub async fn set_password(
+    store: &dyn Store,
+    staff: &str,
+    password: &str,
+    at_ms: Millis,
+) -> Result<(), PeopleError> {
+    let password_hash = hash(password)?;
+    change(store, staff, at_ms, |a| a.password_hash = password_hash).await
+}
+
+/// Sets the secret of the second factor, or takes it away.
+pub async fn set_totp(
+    store: &dyn Store,
+    staff: &str,
+    secret: Option<String>,
+    at_ms: Millis,
+) -> Result<(), PeopleError> {
+    change(store, staff, at_ms, |a| a.totp = secret).await
 }
 
 /// Removes an account; its open sign-ins end.
@@ -293,18 +333,93 @@ mod tests {
 
     #[tokio::test]
     async fn the_audit_chain_notices_a_change() {
-        let store = MemoryStore::default();
-        for n in 0..5 {
-            let subject = format!("c{n}");
-            audit::record(&store, "li", audit::Action::Taken, &subject, n)
-                .await
-                .unwrap();
+        let lines = |count: usize| async move {
+            let store = MemoryStore::default();
+            for n in 0..count {
+                let subject = format!("c{n}");
+                audit::record(&store, "li", audit::Action::Taken, &subject, n as i64)
+                    .await
+                    .unwrap();
+            }
+            store
+        };
+        let store = lines(5).await;
+        let whole = audit::chain(&store, None).await.unwrap();
+        assert_eq!((whole.lines, whole.broken, whole.known), (5, None, true));
+        let early = audit::chain(&lines(3).await, None).await.unwrap().head;
+        assert!(audit::chain(&store, Some(&early)).await.unwrap().known);
+        let cut = audit::chain(&lines(3).await, Some(&whole.head))
+            .await
+            .unwrap();
+        assert!(
+            !cut.known && cut.broken.is_none(),
+            "a cut at the end shows by the noted head only"
+        );
+        // The third line replaced by another of the same form.
+        let id = super::super::log_id("audit");
+        let forged = MemoryStore::default();
+        let mut revision = crate::store::Revision::START;
+        for record in store.after(&id, 0, 9).await.unwrap() {
+            let mut body = String::from_utf8(record.body).unwrap();
+            if record.turn == 3 {
+                body = body.replace("c2", "c9");
+            }
+            let record = crate::store::NewRecord {
+                last_seq: record.last_seq,
+                body: body.into_bytes(),
+                header: None,
+            };
+            let appended = forged.append(&id, revision, record).await.unwrap();
+            let crate::store::Appended::Done(next) = appended else {
+                panic!("{appended:?}");
+            };
+            revision = next;
         }
-        let mut entries = audit::entries(&store).await.unwrap();
-        assert_eq!((entries.len(), audit::verify(&entries)), (5, None));
-        entries[2].subject = "c9".into();
-        assert_eq!(audit::verify(&entries), Some(4));
-        entries.remove(2);
-        assert_eq!(audit::verify(&entries), Some(3));
+        assert_eq!(audit::chain(&forged, None).await.unwrap().broken, Some(4));
+    }
+
+    #[tokio::test]
+    async fn a_password_is_changed_and_the_second_factor_stays() {
+        let store = with_li().await;
+        set_totp(&store, "li", Some("SECRET".into()), 1)
+            .await
+            .unwrap();
+        set_password(&store, "li", "another horse", 2)
+            .await
+            .unwrap();
+        assert!(set_password(&store, "li", "short", 3).await.is_err());
+        assert!(
+            set_password(&store, "wang", "another horse", 3)
+                .await
+                .is_err()
+        );
+        let accounts = Accounts::load(&store).await.unwrap();
+        assert!(accounts.sign_in("li", "correct horse").is_none());
+        let li = accounts.sign_in("li", "another horse").unwrap();
+        assert_eq!(li.totp.as_deref(), Some("SECRET"));
+        let licence = LICENCE.map(str::to_owned);
+        add(
+            &store,
+            "li",
+            "李律师",
+            StaffRole::Lawyer,
+            licence,
+            "a third horse",
+            4,
+        )
+        .await
+        .unwrap();
+        let accounts = Accounts::load(&store).await.unwrap();
+        assert!(accounts.get("li").unwrap().totp.is_some());
+        set_totp(&store, "li", None, 5).await.unwrap();
+        assert!(
+            Accounts::load(&store)
+                .await
+                .unwrap()
+                .get("li")
+                .unwrap()
+                .totp
+                .is_none()
+        );
     }
 }

@@ -37,6 +37,14 @@ enum Role {
     Back,
     Yes,
     No,
+    /// 留言
+    Ticket,
+    /// 隐私
+    Privacy,
+    /// 导出记录
+    Export,
+    /// 删除记录
+    Erase,
 }
 
 /// Words by role. The longest word that fits is taken.
@@ -105,6 +113,27 @@ const WORDS: &[(Role, &str)] = &[
         "否 不 不是 不是的 没有 没 不对 不要 不用 不用了 不行 不需要 不了 不同意 no n nope 不可以 别 无 \
          木有 冇 唔系 没得 不确认 不必 不好 莫得 没有了 暂时没有 暂时不用 不可 错",
     ),
+    (
+        Role::Ticket,
+        "留言 留个言 留条言 留话 留个话 留条消息 发留言 写留言 不等了留言 不等了我留言",
+    ),
+    (
+        Role::Privacy,
+        "隐私 我的隐私 我的数据 我的个人信息 我的信息 个人信息权利 我的记录怎么办",
+    ),
+    (
+        Role::Export,
+        "导出记录 导出我的记录 导出聊天记录 导出我的聊天记录 导出数据 导出我的数据 下载记录 下载聊天记录 下载我的记录 \
+         下载我的聊天记录 复制我的记录 要一份记录 要一份我的记录 查阅我的数据 查看我的数据 记录给我一份 聊天记录给我一份",
+    ),
+    (
+        Role::Erase,
+        "删除记录 删除我的记录 删除聊天记录 删除我的聊天记录 删除对话 删除这次对话 删除数据 删除我的数据 删除我的信息 \
+         删除个人信息 删除我的个人信息 删掉记录 删掉我的记录 删掉聊天记录 删掉我的聊天记录 删掉我的数据 删了我的记录 \
+         删聊天记录 删记录 清除记录 清除聊天记录 清空记录 清空聊天记录 清空对话 记录删掉 记录删了 记录都删了 \
+         聊天记录删掉 聊天记录删了 聊天记录都删了 我的记录删掉 我的记录删了 把记录删掉 把记录删了 把记录都删了 \
+         把聊天记录删掉 把聊天记录删了 把我的记录删掉 把我的记录删了 把我的聊天记录删掉 把我的聊天记录删了 抹掉记录",
+    ),
 ];
 
 /// [`WORDS`] by their first character, the longest first, fillers last: most messages are no command, and their first
@@ -153,6 +182,10 @@ fn single(bare: &str) -> Option<Command> {
         (Role::Back, Command::Back),
         (Role::Yes, Command::Yes),
         (Role::No, Command::No),
+        (Role::Ticket, Command::Ticket),
+        (Role::Privacy, Command::Privacy),
+        (Role::Export, Command::Export),
+        (Role::Erase, Command::Erase),
     ]
     .into_iter()
     .find(|&(role, _)| {
@@ -329,6 +362,39 @@ mod tests {
             normal: raw.to_owned(),
             ..Text::default()
         })
+    }
+
+    #[test]
+    fn leaving_a_message_and_one_s_own_data() {
+        let ticket = Some(Command::Ticket);
+        for raw in ["留言", "我要留言", "我想留言吧", "给你们留言", "那我留个言"]
+        {
+            assert_eq!(of(raw), ticket, "{raw}");
+        }
+        for raw in ["我的留言怎么没人回", "他在留言里骂我", "网上留言骂人犯法吗"]
+        {
+            assert_eq!(of(raw), None, "{raw}");
+        }
+        for raw in [
+            "删除我的记录",
+            "请把聊天记录删了",
+            "帮我删掉我的聊天记录",
+            "我要删除我的数据",
+        ] {
+            assert_eq!(of(raw), Some(Command::Erase), "{raw}");
+        }
+        for raw in [
+            "聊天记录删了怎么恢复",
+            "他把聊天记录删了",
+            "删除记录犯法吗",
+            "公司删除我的记录",
+        ] {
+            assert_eq!(of(raw), None, "{raw}");
+        }
+        for raw in ["导出我的记录", "请给我下载聊天记录"] {
+            assert_eq!(of(raw), Some(Command::Export), "{raw}");
+        }
+        assert_eq!(of("我的数据"), Some(Command::Privacy));
     }
 
     #[test]

@@ -36,7 +36,10 @@ impl Index {
 
     /// See [`super::Store::open`].
     pub fn open(&self) -> Vec<(LogId, Header)> {
-        let open = self.headers.iter().filter(|(_, h)| h.open);
+        let open = self
+            .headers
+            .iter()
+            .filter(|(_, h)| h.open || h.ticket.is_some());
         open.map(|(log, h)| (log.clone(), h.clone())).collect()
     }
 

@@ -127,6 +127,9 @@ pub struct Header {
     /// Only a consultant with the role of lawyer may see it.
     pub lawyer_only: bool,
     pub last_seq: u64,
+    /// The ticket of the log as the desk lists it; the store does not look inside. No text, no name of a citizen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<serde_json::Value>,
 }
 
 /// Who answers, as far as the store is told.
@@ -243,7 +246,7 @@ pub trait Store: Send + Sync + 'static {
     /// ascending.
     async fn before(&self, log: &LogId, seq: u64, limit: usize) -> Result<Vec<Record>, StoreError>;
 
-    /// Every log whose header is open, by id.
+    /// Every log whose header is open or holds a ticket, by id.
     async fn open(&self) -> Result<Vec<(LogId, Header)>, StoreError>;
 
     /// The first `limit` logs whose `next_due_ms` is at or before `until_ms`, earliest first.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
+pub mod staff;
+
 use faxun::dialogue::nouns::{Body, From, Message, Seq};
 use faxun::wire::{ClientFrame, ErrorCode, PROTOCOL, ServerFrame};
 use futures_util::{SinkExt as _, StreamExt as _};

@@ -136,7 +136,7 @@ const zhHans: Texts = {
     consultant: (name, role) => `人工：${name}（${role}）`,
     closed: '已结束',
   },
-  roles: { consultant: '咨询员', lawyer: '律师', editor: '编辑', admin: '管理员' },
+  roles: { consultant: '咨询员', lawyer: '律师', editor: '编辑', approver: '审核', supervisor: '主管', admin: '管理员' },
   media: { image: '图片', voice: '语音', video: '视频', file: '文件', location: '位置', link: '链接', other: '其他内容' },
   verdicts: {
     in_force: '现行有效',
@@ -248,7 +248,7 @@ const zhHant: Texts = {
     consultant: (name, role) => `人工：${name}（${role}）`,
     closed: '已結束',
   },
-  roles: { consultant: '諮詢員', lawyer: '律師', editor: '編輯', admin: '管理員' },
+  roles: { consultant: '諮詢員', lawyer: '律師', editor: '編輯', approver: '審核', supervisor: '主管', admin: '管理員' },
   media: { image: '圖片', voice: '語音', video: '影片', file: '檔案', location: '位置', link: '連結', other: '其他內容' },
   verdicts: {
     in_force: '現行有效',
@@ -356,7 +356,7 @@ const en: Texts = {
     consultant: (name, role) => `${name} (${role})`,
     closed: 'Ended',
   },
-  roles: { consultant: 'consultant', lawyer: 'lawyer', editor: 'editor', admin: 'administrator' },
+  roles: { consultant: 'consultant', lawyer: 'lawyer', editor: 'editor', approver: 'approver', supervisor: 'supervisor', admin: 'administrator' },
   media: { image: 'picture', voice: 'voice message', video: 'video', file: 'file', location: 'location', link: 'link', other: 'something else' },
   verdicts: {
     in_force: 'in force',

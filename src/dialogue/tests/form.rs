@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 const WHO: &str = "form who 1/4[替我自己|替孩子|替家人]";
 const PROOF: &str = "form proof 4/4[是|否]";
-const QUEUED: &str = "Queued «handoff.queued»1[不等了，继续问机器人]";
+const QUEUED: &str = "Queued «handoff.queued»1[不等了，继续问机器人|不等了，留言]";
 
 fn started() -> Chat {
     let mut chat = Chat::new();
@@ -325,5 +325,5 @@ fn long_values_share_the_room() {
     let text = summary(&chat);
     let story = text.lines().nth(2).unwrap();
     assert!(story.ends_with('…'), "a cut is shown");
-    assert!(story.chars().count() > 250, "{}", story.chars().count());
+    assert!(story.chars().count() > 200, "{}", story.chars().count());
 }

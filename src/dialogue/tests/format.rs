@@ -19,6 +19,7 @@ fn what_kind(what: &What) -> &'static str {
         What::Reply { .. } => "reply",
         What::HandBack => "hand_back",
         What::Close { .. } => "close",
+        What::Ticket { .. } => "ticket",
         What::Timer { .. } => "timer",
         What::OwnerLost { .. } => "owner_lost",
         What::Decline { .. } => "decline",
@@ -45,7 +46,7 @@ fn body_kind(body: &Body) -> &'static str {
     }
 }
 
-const WHATS: usize = 15;
+const WHATS: usize = 16;
 const BODIES: usize = 11;
 
 fn fixtures() -> Vec<(String, Vec<u8>)> {

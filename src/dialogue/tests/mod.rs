@@ -1,5 +1,6 @@
 //! The dialogue as a whole: transcripts row by row, properties over any events, a desk under load.
 
+mod calendar;
 mod desk;
 mod follow;
 mod form;
@@ -12,3 +13,4 @@ mod rows;
 mod safety;
 mod sim;
 mod support;
+mod ticket;

@@ -8,7 +8,8 @@ use crate::dialogue::state::{RECENT_IDS_MAX, Seen};
 use crate::dialogue::step::{Admission, Refusal, admit};
 
 const RESUME: &str = "[不等了，继续问机器人]";
-const QUEUED: &str = "Queued «handoff.queued»1[不等了，继续问机器人]";
+const CLOSED: &str = "[不等了，继续问机器人|留下联系方式]";
+const QUEUED: &str = "Queued «handoff.queued»1[不等了，继续问机器人|不等了，留言]";
 
 fn queued() -> Chat {
     let mut chat = Chat::new();
@@ -76,8 +77,13 @@ fn only_the_owner_acts_and_only_who_waits_is_taken() {
 }
 
 #[test]
-fn editors_and_admins_take_nothing() {
-    for role in [StaffRole::Editor, StaffRole::Admin] {
+fn only_those_who_serve_take_anything() {
+    for role in [
+        StaffRole::Editor,
+        StaffRole::Approver,
+        StaffRole::Supervisor,
+        StaffRole::Admin,
+    ] {
         let by = Author::Consultant {
             staff: "a".to_owned(),
             name: "a".to_owned(),
@@ -140,11 +146,11 @@ fn who_waits_is_told_once_that_his_words_are_kept() {
 fn asking_for_a_person_again_says_the_position() {
     let mut chat = queued();
     chat.ctx.duty.waiting = 4;
-    let waiting = format!("Human: Queued «handoff.waiting»5{RESUME}");
+    let waiting = "Human: Queued «handoff.waiting»5[不等了，继续问机器人|不等了，留言]".to_owned();
     assert_eq!(chat.say("转人工"), waiting);
     assert_eq!(chat.human(), waiting);
     let mut chat = Chat::off_duty();
-    let closed = format!("Human: OffDuty «handoff.closed»{RESUME}");
+    let closed = format!("Human: OffDuty «handoff.closed»{CLOSED}");
     assert_eq!(chat.human(), closed);
     assert_eq!(chat.human(), closed);
 }
@@ -258,7 +264,7 @@ fn a_lost_consultant_gives_the_conversation_back() {
     assert_eq!(chat.lost("b"), "Nothing: ");
     assert_eq!(
         chat.lost("a"),
-        format!("Waiting: Queued «handoff.owner_lost»{RESUME}")
+        "Waiting: Queued «handoff.owner_lost»[不等了，继续问机器人|不等了，留言]"
     );
     let owner = Owner::Queue {
         since_ms: chat.now_ms,
@@ -272,7 +278,7 @@ fn a_lost_consultant_gives_the_conversation_back() {
     chat.ctx.duty = OFF_DUTY;
     assert_eq!(
         chat.lost("a"),
-        format!("Waiting: OffDuty «handoff.closed»{RESUME}")
+        format!("Waiting: OffDuty «handoff.closed»{CLOSED}")
     );
 }
 

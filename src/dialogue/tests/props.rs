@@ -6,12 +6,14 @@ use crate::dialogue::desk::matter::{
     Invitation, LANGUAGE_BYTES_MAX, Matter, NAMES_MAX, RECUSED_MAX, Target,
 };
 use crate::dialogue::nouns::*;
+use crate::dialogue::privacy::Erasure;
 use crate::dialogue::reading::{
     Aspect, Command, Fact, FactKind, Hit, IntentScore, Lean, READING_BYTES_MAX, Reading,
 };
 use crate::dialogue::script::*;
 use crate::dialogue::state::{FACTS_MAX, *};
 use crate::dialogue::step::{Admission, Refusal, admit, step};
+use crate::dialogue::ticket::{Ticket, TicketAct, TicketKind, TicketStatus};
 use crate::dialogue::turn::{Rule, Turn};
 use proptest::collection::vec;
 use proptest::option;
@@ -72,7 +74,9 @@ fn staff() -> impl Strategy<Value = String> {
 
 fn author() -> impl Strategy<Value = Author> {
     use StaffRole::*;
-    let role = select(vec![Consultant, Lawyer, Lawyer, Editor, Admin]);
+    let role = select(vec![
+        Consultant, Lawyer, Lawyer, Editor, Approver, Supervisor, Admin,
+    ]);
     prop_oneof![
         5 => Just(Author::Citizen),
         4 => (staff(), wild_text(), role).prop_map(|(staff, name, role)| Author::Consultant { staff, name, role }),
@@ -101,7 +105,12 @@ fn target() -> impl Strategy<Value = Target> {
 }
 
 fn what_of_others() -> impl Strategy<Value = What> {
-    let timer = select(vec![Timer::UrgentUnaccepted, Timer::UrgentUnanswered]);
+    let timer = select(vec![
+        Timer::UrgentUnaccepted,
+        Timer::UrgentUnanswered,
+        Timer::Ticket,
+        Timer::Erase,
+    ]);
     prop_oneof![
         6 => Just(What::Take),
         3 => wild_text().prop_map(|text| What::Reply { text }),
@@ -113,6 +122,19 @@ fn what_of_others() -> impl Strategy<Value = What> {
         1 => staff().prop_map(|staff| What::Lapse { staff }),
         1 => any::<bool>().prop_map(|conflict| What::Decline { conflict }),
         1 => (target(), wild_text()).prop_map(|(to, note)| What::Transfer { to, note }),
+        4 => ticket_act().prop_map(|act| What::Ticket { act }),
+    ]
+}
+
+fn ticket_act() -> impl Strategy<Value = TicketAct> {
+    use TicketKind::*;
+    let kind = select(vec![Prompt, Question, Difficult, Callback]);
+    prop_oneof![
+        3 => wild_text().prop_map(|text| TicketAct::Answer { text }),
+        2 => wild_text().prop_map(|reason| TicketAct::Close { reason }),
+        2 => option::of(staff()).prop_map(|staff| TicketAct::Assign { staff }),
+        1 => kind.prop_map(|ticket| TicketAct::Promise { ticket }),
+        1 => Just(TicketAct::Reviewed),
     ]
 }
 
@@ -123,7 +145,9 @@ fn probability() -> impl Strategy<Value = f32> {
 fn command() -> impl Strategy<Value = Command> {
     use Command::*;
     prop_oneof![
-        select(vec![Human, Cancel, Skip, Back, Yes, No, Resume]),
+        select(vec![
+            Human, Cancel, Skip, Back, Yes, No, Resume, Ticket, Privacy, Export, Erase,
+        ]),
         (0u32..7).prop_map(Digit),
     ]
 }
@@ -472,6 +496,26 @@ fn every_bound_together_is_within_the_states() {
                 until_ms: i64::MIN,
             }),
         },
+        ticket: Some(Ticket {
+            number: "1231-ZZZZZ".to_owned(),
+            kind: TicketKind::Difficult,
+            status: TicketStatus::Reopened,
+            opened_ms: i64::MIN,
+            due_ms: i64::MIN,
+            exact: false,
+            staff: Some("\u{1}".repeat(10)),
+            contact: false,
+            export: false,
+            asking: Some(u64::MAX),
+            answer: Some(u64::MAX),
+            score: Some(u8::MAX),
+            review: false,
+            next_ms: Some(i64::MIN),
+        }),
+        erase: Some(Erasure {
+            receipt: "R1231-ZZZZZ".to_owned(),
+            due_ms: i64::MIN,
+        }),
     };
     let bytes = serde_json::to_vec(&state).unwrap().len();
     assert!(bytes <= STATE_BYTES_MAX, "{bytes} bytes");

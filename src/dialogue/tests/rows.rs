@@ -6,7 +6,7 @@ use crate::dialogue::reading::Command;
 use crate::dialogue::script::TEXT_KEYS;
 use crate::dialogue::step::Refusal;
 
-const QUEUED: &str = "Queued «handoff.queued»1[不等了，继续问机器人]";
+const QUEUED: &str = "Queued «handoff.queued»1[不等了，继续问机器人|不等了，留言]";
 const WAGES: &str = "Answer: answer wages[讨薪|site?|loan?]";
 
 /// What one text in a fresh conversation leads to.
@@ -389,7 +389,9 @@ fn every_listed_key_is_used_somewhere() {
         include_str!("../facts.rs"),
         include_str!("../follow.rs"),
         include_str!("../form.rs"),
+        include_str!("../privacy.rs"),
         include_str!("../step.rs"),
+        include_str!("../ticket.rs"),
         include_str!("../waiting.rs"),
     ];
     for key in TEXT_KEYS {

@@ -141,7 +141,7 @@ impl World {
         let left = was_queued && !matches!(chat.state.owner, Owner::Queue { .. });
         if left {
             let rule = chat.turns.last().unwrap().rule;
-            let ways = [Rule::Taken, Rule::Resumed, Rule::Closed];
+            let ways = [Rule::Taken, Rule::Resumed, Rule::Closed, Rule::Ticket];
             assert!(ways.contains(&rule), "{n} left the queue by {rule:?}");
         }
         shown

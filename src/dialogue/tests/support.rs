@@ -1,5 +1,6 @@
 //! A made-up script and a conversation driver that checks the invariants of every step.
 
+use crate::dialogue::calendar::Calendar;
 use crate::dialogue::nouns::*;
 use crate::dialogue::reading::*;
 use crate::dialogue::script::*;
@@ -119,6 +120,7 @@ pub fn script() -> Script {
         },
         notice_version: "1".to_owned(),
         urgent_accept_s: ACCEPT_S,
+        calendar: Calendar::default(),
     };
     fill_texts(&mut script);
     script
@@ -130,6 +132,7 @@ pub fn fill_texts(script: &mut Script) {
         let places = match key.as_str() {
             "handoff.queued" | "handoff.waiting" => "{position}",
             "handoff.taken" => "{name}{role}",
+            "handoff.closed" => "{opening}",
             _ => "",
         };
         let text = format!("«{key}»{places}");
@@ -224,6 +227,10 @@ fn commands(text: &str) -> Reading {
         "是" => Command::Yes,
         "不是" => Command::No,
         "不等了" => Command::Resume,
+        "留言" => Command::Ticket,
+        "删除记录" => Command::Erase,
+        "导出记录" => Command::Export,
+        "我的数据" => Command::Privacy,
         _ => match text.parse() {
             Ok(n) => Command::Digit(n),
             Err(_) => return read(),
@@ -506,7 +513,11 @@ fn check_owner(before: &State, turn: &Turn) {
         (Author::Citizen, What::Rate { .. } | What::End, _, _) => *after == before.owner,
         (Author::Citizen, _, Bot | Closed { .. }, Bot | Queue { .. }) => true,
         (Author::Citizen, _, Queue { since_ms: a, .. }, Queue { since_ms: b, .. }) => a == b,
-        (Author::Citizen, _, Queue { .. }, Bot) => turn.rule == Rule::Resumed,
+        (Author::Citizen, _, Queue { .. }, Bot) => {
+            matches!(turn.rule, Rule::Resumed | Rule::Ticket)
+        }
+        (Author::Consultant { .. }, What::Ticket { .. }, Queue { urgent, .. }, Bot) => !urgent,
+        (Author::Consultant { .. }, What::Ticket { .. }, _, _) => *after == before.owner,
         (
             Author::Consultant { staff, .. },
             What::Take,

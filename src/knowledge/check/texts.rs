@@ -6,12 +6,19 @@ use crate::dialogue::script::{Follows, Script, SlotKind};
 /// Texts said outside the dialogue: the notice by the edge, the line about legal aid under answers, and those of channels.
 const OUTSIDE: [&str; 4] = ["notice", "aid_line", "channel.welcome", "channel.too_long"];
 /// Places that a text must hold, because what fills them must be said.
-const PLACES: [(&str, &[&str]); 5] = [
+const PLACES: [(&str, &[&str]); 12] = [
     ("notice", &["{operator}", "{contact}", "{retention}"]),
     ("facts.said", &["{facts}"]),
     ("facts.corrected", &["{facts}"]),
     ("handoff.queued", &["{position}"]),
     ("handoff.taken", &["{name}", "{role}"]),
+    ("handoff.closed", &["{opening}", "{number}", "{due}"]),
+    ("ticket.opened", &["{number}", "{due}"]),
+    ("ticket.reopened", &["{number}", "{due}"]),
+    ("ticket.extended", &["{number}", "{due}"]),
+    ("privacy.export", &["{number}", "{due}"]),
+    ("privacy.erasing", &["{receipt}", "{when}"]),
+    ("privacy.held", &["{receipt}"]),
 ];
 
 pub(super) fn check(sources: &Sources, parsed: &Parsed, script: &Script, findings: &mut Findings) {

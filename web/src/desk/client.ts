@@ -13,6 +13,7 @@ import {
   type Owner,
   type QueueItem,
   type StaffRole,
+  type TicketCounts,
   type TransferNote,
 } from '../wire';
 
@@ -56,6 +57,8 @@ export interface DeskOptions {
   invited: (item: QueueItem) => void;
   /** Somebody new waits. */
   arrived: (item: QueueItem) => void;
+  /** How many messages left wait has changed. */
+  tickets?: (counts: TicketCounts) => void;
   /** The sign-in may have ended: true to stop connecting. */
   signedOut: () => Promise<boolean>;
 }
@@ -72,6 +75,7 @@ export class DeskClient {
   /** Nothing is offered here because invitations were let lapse. */
   resting = false;
   colleagues: Colleague[] = [];
+  tickets: TicketCounts | undefined;
   readonly opened = new Map<string, Opened>();
   readonly outbox: Outbox<Sendable>;
   line = '';
@@ -259,6 +263,12 @@ export class DeskClient {
       case 'state': {
         const opened = this.opened.get(frame.conversation);
         if (opened) opened.owner = frame.owner;
+        break;
+      }
+      case 'tickets': {
+        const { type: _, ...counts } = frame;
+        this.tickets = counts;
+        this.options.tickets?.(counts);
         break;
       }
       case 'urgent':

@@ -20,6 +20,8 @@ import { alarm, allowSound, chime, soundAllowed } from './sound';
 import { desk } from './styles';
 import { summary } from './summary';
 import { label, lastSaid, stateText, titleOf } from './words';
+import './tickets';
+import type { FaxunTickets } from './tickets';
 
 const CLOSE_REASONS = ['已解答', '已转介其他机构', '来访者不再回应', '重复或误入', '其他'];
 
@@ -37,6 +39,7 @@ export class FaxunDesk extends LitElement {
     canned: { state: true },
     quiet: { state: true },
     printed: { state: true },
+    ticketsShown: { state: true },
   };
   static override styles = [palette, controls, transcript, desk];
 
@@ -57,6 +60,8 @@ export class FaxunDesk extends LitElement {
   declare quiet: boolean;
   /** When the conversation was last put on paper, in ms. */
   declare printed: number;
+  /** The messages left are shown instead of the conversations. */
+  declare ticketsShown: boolean;
 
   private client: DeskClient | undefined;
   private clock: ReturnType<typeof setInterval> | undefined;
@@ -67,7 +72,7 @@ export class FaxunDesk extends LitElement {
 
   constructor() {
     super();
-    this.ready = this.closing = this.transferring = this.helping = this.canned = this.quiet = false;
+    this.ready = this.closing = this.ticketsShown = this.transferring = this.helping = this.canned = this.quiet = false;
     this.printed = 0;
     this.problem = this.text = '';
     this.alarms = [];
@@ -107,6 +112,7 @@ export class FaxunDesk extends LitElement {
         if (item.urgent) this.raise(item.conversation);
         else notify('有人在等候', 'waiting', () => undefined);
       },
+      tickets: () => void this.renderRoot.querySelector<FaxunTickets>('faxun-tickets')?.refresh(),
       signedOut: () => this.checkSession(),
     });
     this.client.start();
@@ -139,6 +145,9 @@ export class FaxunDesk extends LitElement {
     if (!this.ready) return nothing;
     if (!this.signedIn) return signInForm(this.problem, this.submitSignIn);
     const { client } = this;
+    if (!client && this.signedIn.role === 'supervisor') {
+      return html`${this.top()}<faxun-tickets staff=${this.signedIn.staff}></faxun-tickets>`;
+    }
     if (!client) {
       return html`${this.top()}<p class="empty">“${t().roles[this.signedIn.role]}”不接待咨询，没有可看的对话。</p>`;
     }
@@ -146,7 +155,8 @@ export class FaxunDesk extends LitElement {
       ${this.top()} ${banner(this.alarms, (c) => this.seeAlarm(c), (c) => this.dropAlarm(c))}
       ${invited(client, (item) => this.take(item))}
       <div role="status">${client.line ? html`<p class="line">${client.line}</p>` : nothing}</div>
-      <div class="sheet">
+      ${this.ticketsShown ? html`<faxun-tickets staff=${this.signedIn.staff}></faxun-tickets>` : nothing}
+      <div class="sheet" ?hidden=${this.ticketsShown}>
         <aside aria-label="队列">${this.waiting(client)} ${this.mine(client)}</aside>
         <main>${this.tabs(client)} ${this.conversation(client)}</main>
       </div>
@@ -160,6 +170,7 @@ export class FaxunDesk extends LitElement {
       <h1>法询工作台</h1>
       <span role="status">${lost ? html`<span class="bad">连接断了，正在重连</span>` : nothing}</span>
       ${this.client && !soundAllowed() ? html`<span>点一下页面，提示音才会响</span>` : nothing}
+      ${this.client ? this.ticketsButton() : nothing}
       <span>${me?.name}${me ? `（${t().roles[me.role]}）` : ''}</span>
       ${this.client && permission() === 'ask'
         ? html`<button type="button" @click=${this.askNotices}>打开桌面通知</button>`
@@ -169,6 +180,18 @@ export class FaxunDesk extends LitElement {
       <button type="button" @click=${this.leave}>退出登录</button>
     </header>`;
   }
+
+  private ticketsButton(): TemplateResult {
+    const counts = this.client?.tickets;
+    const due = counts && counts.soon + counts.overdue > 0 ? `，快到期 ${counts.soon}，超期 ${counts.overdue}` : '';
+    return html`<button type="button" aria-pressed=${this.ticketsShown} @click=${this.toggleTickets}>
+      ${this.ticketsShown ? '回到对话' : `留言（${counts?.pending ?? 0}${due}）`}
+    </button>`;
+  }
+
+  private readonly toggleTickets = (): void => {
+    this.ticketsShown = !this.ticketsShown;
+  };
 
   private waiting(client: DeskClient): TemplateResult {
     return html`<h2>等候（${client.waitingTotal}）</h2>
@@ -189,7 +212,7 @@ export class FaxunDesk extends LitElement {
     const n = client.mine.length;
     return html`<h2>我的对话（${n}）</h2>
       ${n === 0 ? html`<p>还没有接手的对话。</p>` : nothing}
-      <p class="keys">Alt+Y 接派单 · Alt+X 不接 · Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · Alt+K 常用语 · ? 全部按键</p>`;
+      <p class="keys">Alt+Y 接派单 · Alt+X 不接 · Alt+N 接手下一位 · Alt+1 至 Alt+5 切换 · Alt+K 常用语 · Alt+M 留言 · ? 全部按键</p>`;
   }
 
   /** Own conversations, then the one that is only looked at. */
@@ -387,7 +410,7 @@ export class FaxunDesk extends LitElement {
     }
     client.open(conversation);
     this.active = conversation;
-    this.closing = this.transferring = this.canned = false;
+    this.closing = this.transferring = this.canned = this.ticketsShown = false;
     this.text = this.drafts.get(conversation) ?? '';
     void this.updateComplete.then(() => this.renderRoot.querySelector('textarea')?.focus());
   }
@@ -441,7 +464,7 @@ export class FaxunDesk extends LitElement {
     event.preventDefault();
     allowSound();
     const form = new FormData(event.target as HTMLFormElement);
-    const problem = await signIn(String(form.get('name') ?? '').trim(), String(form.get('password') ?? ''));
+    const problem = await signIn(String(form.get('name') ?? '').trim(), String(form.get('password') ?? ''), String(form.get('code') ?? '').trim());
     this.problem = problem ?? '';
     if (problem === undefined) await this.begin();
   };
@@ -543,6 +566,9 @@ export class FaxunDesk extends LitElement {
       case 'print':
         if (own) void this.print();
         return own;
+      case 'tickets':
+        this.toggleTickets();
+        return true;
       case 'help':
         this.helping = true;
         return true;

@@ -11,6 +11,7 @@ export type Command =
   | { do: 'canned' }
   | { do: 'close' }
   | { do: 'print' }
+  | { do: 'tickets' }
   | { do: 'help' };
 
 /** Own conversations that have a key of their own. */
@@ -23,6 +24,7 @@ const HELP: readonly (readonly [string, string])[] = [
   ['Alt + U', '到下一个有未读的对话'],
   ['Alt + K', '常用语；找到后回车填入'],
   ['Alt + W', '结束对话的表格'],
+  ['Alt + M', '留言工单，再按一次回到对话'],
   ['Alt + P', '打印整段对话'],
   ['回车 / Shift + 回车', '发送 / 换行'],
   ['? 或 Alt + H', '这张表'],
@@ -53,6 +55,8 @@ export function commandOf(event: KeyboardEvent, writing: boolean): Command | und
       return { do: 'close' };
     case 'KeyP':
       return { do: 'print' };
+    case 'KeyM':
+      return { do: 'tickets' };
     case 'KeyH':
       return { do: 'help' };
     default:

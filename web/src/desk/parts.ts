@@ -13,6 +13,7 @@ export function signInForm(problem: string, submit: (event: Event) => void): Tem
     <h1>法询工作台</h1>
     <label>名字<input name="name" autocomplete="username" required autofocus /></label>
     <label>密码<input name="password" type="password" autocomplete="current-password" required /></label>
+    <label>验证码（设了才填）<input name="code" inputmode="numeric" maxlength="6" autocomplete="one-time-code" /></label>
     <div role="alert">${problem ? html`<p class="problem">${problem}</p>` : nothing}</div>
     <button class="primary" type="submit">登录</button>
   </form>`;

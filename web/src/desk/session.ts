@@ -19,12 +19,12 @@ export async function who(): Promise<Who | undefined> {
 }
 
 /** A problem in words, or undefined when signed in. */
-export async function signIn(name: string, password: string): Promise<string | undefined> {
+export async function signIn(name: string, password: string, code = ''): Promise<string | undefined> {
   try {
     const response = await fetch(PATH, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name, password }),
+      body: JSON.stringify({ name, password, ...(code === '' ? {} : { code }) }),
     });
     if (response.ok) return undefined;
     const error = (await response.json()) as { message?: string };

@@ -23,6 +23,8 @@ export const desk = css`
   .note { flex: none; margin: 0; padding: 0.4em 1em; background: #fff8e6; border-bottom: 1px solid var(--line); }
   .line { flex: none; margin: 0; padding: 0.4em 1em; background: var(--warn-tint); color: #5f3a00; }
   .sheet { flex: 1 1 auto; min-height: 0; display: flex; }
+  .sheet[hidden] { display: none; }
+  faxun-tickets { flex: 1 1 auto; min-height: 0; }
   aside { flex: none; width: 320px; overflow-y: auto; background: #fff; border-right: 1px solid var(--line); padding: 0.75em; }
   aside h2 { margin: 0.25em 0 0.5em; font-size: 1em; color: var(--soft); }
   aside ul { list-style: none; margin: 0 0 1.25em; padding: 0; }
