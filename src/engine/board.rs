@@ -505,23 +505,27 @@ mod tests {
     use super::*;
 
     fn queued(since_ms: Millis) -> State {
-        let mut state = State::default();
-        state.owner = Owner::Queue {
+        let owner = Owner::Queue {
             since_ms,
             urgent: false,
             reason: HandoffReason::Asked,
         };
-        state
+        State {
+            owner,
+            ..State::default()
+        }
     }
 
     fn owned(staff: &str) -> State {
-        let mut state = State::default();
-        state.owner = Owner::Consultant {
+        let owner = Owner::Consultant {
             staff: staff.to_owned(),
             name: staff.to_owned(),
             role: StaffRole::Consultant,
         };
-        state
+        State {
+            owner,
+            ..State::default()
+        }
     }
 
     fn update(board: &Board, conversation: &str, state: &State) {

@@ -399,7 +399,7 @@ fn who_does_not_accept_is_not_asked_again_at_once_and_then_rests() {
         conversation: "c".into(),
         staff: "a".into(),
     };
-    assert_eq!(routing.deal(INVITE_MS), [lapse.clone()]);
+    assert_eq!(routing.deal(INVITE_MS), std::slice::from_ref(&lapse));
     let again_ms = INVITE_MS + PASS_MS;
     assert_eq!(routing.deal(again_ms - 1), []);
     assert_eq!(invited(&routing.deal(again_ms)), [pair("c", "a")]);
@@ -448,8 +448,10 @@ fn the_last_consultant_has_it_again_where_he_is_free() {
 
 #[test]
 fn a_conflict_of_interest_is_never_relaxed() {
-    let mut declared = Profile::default();
-    declared.conflicts = vec!["王五建筑公司".to_owned()];
+    let declared = Profile {
+        conflicts: vec!["王五建筑公司".to_owned()],
+        ..Profile::default()
+    };
     let mut routing = one_seat(&declared);
     let against = |own: &str, other: &str| {
         let mut known = waiting(0);

@@ -55,7 +55,7 @@ impl Plain {
     }
 
     pub fn deal(&mut self, now_ms: Millis) -> BTreeSet<(String, String)> {
-        for (_, c) in &mut self.queue {
+        for c in self.queue.values_mut() {
             if let Some((staff, until_ms)) = c.invited.clone()
                 && until_ms <= now_ms
             {
