@@ -159,7 +159,10 @@ async fn claimed(app: &Feishu, inlet: &Inlet, event: &[u8]) -> bool {
 
 /// Events that come in parts.
 #[derive(Default)]
-struct Parts(HashMap<String, (Instant, Vec<Option<Vec<u8>>>)>);
+struct Parts(HashMap<String, Parted>);
+
+/// When the first part came, and the parts by their number.
+type Parted = (Instant, Vec<Option<Vec<u8>>>);
 
 impl Parts {
     /// The whole event when this frame completes it.
