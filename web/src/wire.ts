@@ -173,12 +173,12 @@ resting: boolean, } | { "type": "colleagues", colleagues: Array<Colleague>, } | 
 /**
  * What the consultant before wrote for the next.
  */
-note?: TransferNote, } | { "type": "message", conversation: string, message: Message, } | { "type": "state", conversation: string, owner: Owner, } | { "type": "urgent", conversation: string, } | { "type": "ack", id: string, conversation: string, seq: number, } | { "type": "typing", conversation: string, } | { "type": "delivery" } & Delivery | { "type": "error" } & ErrorFrame;
+note?: TransferNote, } | { "type": "message", conversation: string, message: Message, } | { "type": "state", conversation: string, owner: Owner, } | { "type": "urgent", conversation: string, } | { "type": "ack", id: string, conversation: string, seq: number, } | { "type": "typing", conversation: string, } | { "type": "tickets" } & TicketCounts | { "type": "delivery" } & Delivery | { "type": "error" } & ErrorFrame;
 
 /**
  * Stable error codes. Documented in `docs/protocol.md`; a code is never reused with another meaning.
  */
-export type ErrorCode = "bad_json" | "unknown_type" | "bad_field" | "hello_first" | "hello_twice" | "token_invalid" | "token_expired" | "gone" | "identity_invalid" | "id_reused" | "text_empty" | "text_too_long" | "text_invalid" | "rate_limited" | "busy" | "unavailable" | "not_found" | "not_owner" | "not_waiting" | "nobody_there" | "not_allowed" | "no_article" | "no_statutes" | "internal";
+export type ErrorCode = "bad_json" | "unknown_type" | "bad_field" | "hello_first" | "hello_twice" | "token_invalid" | "token_expired" | "gone" | "identity_invalid" | "id_reused" | "text_empty" | "text_too_long" | "text_invalid" | "rate_limited" | "busy" | "unavailable" | "not_found" | "not_owner" | "not_waiting" | "nobody_there" | "not_allowed" | "no_article" | "no_statutes" | "code_needed" | "internal";
 
 export type ErrorFrame = { code: ErrorCode, 
 /**
@@ -288,7 +288,11 @@ seq: number, owner: Owner,
 /**
  * To be shown before the first message is sent; only in a new conversation.
  */
-notice?: Notice, } | { "type": "ack", id: string, seq: number, } | { "type": "message" } & Message | { "type": "page", messages: Array<Message>, 
+notice?: Notice, 
+/**
+ * Seq of an answer to a left message, above `after`: show that something is unread.
+ */
+unread?: number, } | { "type": "ack", id: string, seq: number, } | { "type": "message" } & Message | { "type": "page", messages: Array<Message>, 
 /**
  * There are older ones.
  */
@@ -297,12 +301,102 @@ more: boolean, } | { "type": "state", owner: Owner, queue?: QueueInfo, } | { "ty
 /**
  * What a member of staff may call himself. 律师 only with a checked licence (律师法 13).
  */
-export type StaffRole = "consultant" | "lawyer" | "editor" | "admin";
+export type StaffRole = "consultant" | "lawyer" | "editor" | "approver" | "supervisor" | "admin";
 
 /**
  * Where a consultant transfers a conversation to.
  */
 export type Target = { "kind": "staff", staff: string, } | { "kind": "area", area: string, } | { "kind": "lawyers" };
+
+/**
+ * What staff do to a ticket.
+ */
+export type TicketAct = { "kind": "answer", text: string, } | { "kind": "close", reason: string, } | { "kind": "assign", staff: string | null, } | { "kind": "promise", ticket: TicketKind, } | { "kind": "reviewed" };
+
+/**
+ * How many tickets wait for somebody, as far as one's role may know.
+ */
+export type TicketCounts = { 
+/**
+ * Open or reopened, callbacks not counted.
+ */
+pending: number, 
+/**
+ * Of `pending`: due within a day.
+ */
+soon: number, 
+/**
+ * Of `pending`: past the promised day.
+ */
+overdue: number, 
+/**
+ * Dissatisfied citizens to be called back.
+ */
+callback: number, 
+/**
+ * Sampled for review.
+ */
+review: number, };
+
+/**
+ * One line of the list of tickets: never a text, never a name of a citizen.
+ */
+export type TicketItem = { conversation: string, area?: string, 
+/**
+ * Only a lawyer sees it.
+ */
+lawyer_only: boolean, last_seq: number, 
+/**
+ * What the citizen is told: `1126-7KQ2M`.
+ */
+number: string, kind: TicketKind, status: TicketStatus, opened_ms: number, 
+/**
+ * The first moment after the promised day.
+ */
+due_ms: number, 
+/**
+ * The holidays on the way were known when it was promised.
+ */
+exact: boolean, 
+/**
+ * Sign-in name of whoever is to answer.
+ */
+staff?: string, 
+/**
+ * The citizen left a safe way and time to be reached. Otherwise nobody calls.
+ */
+contact: boolean, 
+/**
+ * A copy of his own data is asked for (个人信息保护法 45).
+ */
+export: boolean, 
+/**
+ * Seq of the question about it that is open.
+ */
+asking?: number, 
+/**
+ * Seq of the first answer after which the citizen has not come back.
+ */
+answer?: number, 
+/**
+ * A rating that says dissatisfied, until somebody answered again or reviewed it.
+ */
+score?: number, 
+/**
+ * Sampled for review, and not reviewed yet.
+ */
+review: boolean, 
+/**
+ * When it is closed, or put away.
+ */
+next_ms?: number, };
+
+/**
+ * What a ticket is about, and with it the promised time.
+ */
+export type TicketKind = "prompt" | "question" | "difficult" | "callback";
+
+export type TicketStatus = "open" | "answered" | "reopened" | "closed";
 
 /**
  * A note for the next consultant.

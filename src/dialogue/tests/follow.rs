@@ -6,7 +6,7 @@ use crate::dialogue::reading::*;
 use crate::dialogue::script::{HumanLevel, Script};
 use crate::dialogue::turn::Rule;
 
-const QUEUED: &str = "Queued «handoff.queued»1[不等了，继续问机器人]";
+const QUEUED: &str = "Queued «handoff.queued»1[不等了，继续问机器人|不等了，留言]";
 
 /// The made-up script with a long answer for `loan` and a line about legal aid under it.
 fn long_script() -> Script {
