@@ -138,7 +138,6 @@ async fn a_second_factor_is_asked_for_once_it_is_confirmed() {
     let server = Server::start(&data);
     let li = Staff::sign_in(&server, "li").await;
     let secret = li.ask("POST", "/desk/totp", None).await.body["secret"].clone();
-    let confirm = json!({ "password": PASSWORD, "secret": secret, "code": "000000" });
     let secret = secret.as_str().expect("a secret").to_owned();
     let right = json!({ "name": "li", "password": PASSWORD });
     let sign_in = |body: serde_json::Value| {
