@@ -86,7 +86,7 @@ fn a_transfer_puts_the_citizen_in_front_and_keeps_the_note_from_him() {
         assert_eq!(chat.refusal(by, what), Some(refusal));
     }
     let shown = chat.act(lawyer("a"), transfer("c", "她怕丈夫看到"));
-    let wanted = "Transferred: Queued «handoff.transferred»[不等了，继续问机器人]";
+    let wanted = "Transferred: Queued «handoff.transferred»[不等了，继续问机器人|不等了，留言]";
     assert_eq!(shown, wanted);
     let reason = HandoffReason::Transferred;
     assert!(matches!(chat.state.owner, Owner::Queue { reason: r, .. } if r == reason));

@@ -265,13 +265,17 @@ fn overlap(a: Span, b: Span) -> bool {
 /// Drops what lies inside a harmless phrase and is not the whole of it, and what runs into it (被打 before 打电话, 烧了 after 发烧).
 fn drop_neutral(rules: &Rules, scan: &mut Scan) {
     let neutral = rules.vocabulary.all(&rules.neutral, scan);
-    let harmless = |h: Span, n: Span| {
+    let harmless = |hit: &Hit, n: Span| {
+        let h = hit.span;
+        let runs_into = n.start < h.start && h.start < n.end && n.end < h.end;
         (n.contains(h) && n != h)
             || (h.start < n.start && n.start < h.end && h.end < n.end && h.len() <= n.len())
-            || (n.start < h.start && h.start < n.end && n.end < h.end && h.len() <= n.len())
+            || (runs_into
+                && h.len() <= n.len()
+                && !rules.kept_after_neutral.contains(&hit.symbol))
     };
     if !neutral.is_empty() {
-        scan.retain(|h| !neutral.iter().any(|n| harmless(h.span, *n)));
+        scan.retain(|h| !neutral.iter().any(|n| harmless(h, *n)));
     }
 }
 

@@ -64,6 +64,7 @@ struct WordsFile {
     neutral: Vec<String>,
     negated_by_not: Vec<String>,
     negated_by_never: Vec<String>,
+    kept_after_neutral: Vec<String>,
 }
 
 /// How far a mark of time reaches, in characters.
@@ -171,6 +172,8 @@ pub(super) struct Rules {
     pub negated_by_not: Vec<Symbol>,
     /// Lists whose words 没 and 未 undo.
     pub negated_by_never: Vec<Symbol>,
+    /// Not dropped by a harmless phrase that runs into them.
+    pub kept_after_neutral: Vec<Symbol>,
     pub marks: Vec<Mark>,
     pub law: Patterns,
     pub safe: Patterns,
@@ -240,6 +243,7 @@ impl Rules {
             neutral: builder.patterns(&words.neutral)?,
             negated_by_not: symbols(&builder, &words.negated_by_not)?,
             negated_by_never: symbols(&builder, &words.negated_by_never)?,
+            kept_after_neutral: symbols(&builder, &words.kept_after_neutral)?,
             marks,
             law: builder.patterns(&frames.law)?,
             safe: builder.patterns(&frames.safe)?,
