@@ -405,7 +405,8 @@ impl Account {
             if self.again[at].through > batch.through {
                 self.again[at].after = batch.through;
             } else {
-                self.again.remove(at);
+                let old = self.again.remove(at);
+                self.owed.splice(0..0, old.owed);
             }
         }
         self.sending = Some(batch.clone());

@@ -167,6 +167,19 @@ fn what_did_not_arrive_waits_for_the_person_or_is_listed() {
     assert_eq!(account.again.len(), 1);
     let batch = account.next_batch(4).unwrap().clone();
     assert_eq!((batch.after, batch.through, batch.parts_done), (0, 4, 0));
+    let mut stored = Account::new("kf", "wm1");
+    stored.again.push(Dead {
+        conversation: "c".into(),
+        after: 0,
+        through: 4,
+        parts_done: 0,
+        at_ms: 0,
+        code: String::new(),
+        owed: vec!["notice".into()],
+    });
+    let planned = stored.clone().next_batch(4).unwrap().clone();
+    stored.adopt(&planned);
+    assert_eq!((stored.owed.len(), planned.owed), (1, 1), "its fixed texts come with it");
     account.note_sent("s9".into(), &batch);
     account.claim(5, report("s9", false), &LIMITS, 1);
     assert_eq!(account.dead.len(), 1);
