@@ -1,13 +1,14 @@
 //! Files of wordings: each beside an entry, or nobody reads it.
 
 use super::Findings;
+use crate::kb::golden::GOLDEN_FILE;
 use crate::kb::measure::{TRAPS_FILE, UNANSWERED_FILE};
 use crate::kb::wordings::{ARTICLES_FOLDER, beside};
 use crate::knowledge::{Sources, USERDICT_FILE};
 use std::collections::HashSet;
 
 /// Text files that belong to no entry, besides those of articles.
-const OTHERS: [&str; 3] = [USERDICT_FILE, UNANSWERED_FILE, TRAPS_FILE];
+const OTHERS: [&str; 4] = [USERDICT_FILE, UNANSWERED_FILE, TRAPS_FILE, GOLDEN_FILE];
 
 pub(super) fn check(sources: &Sources, findings: &mut Findings) {
     let read: HashSet<String> = sources

@@ -270,9 +270,7 @@ fn drop_neutral(rules: &Rules, scan: &mut Scan) {
         let runs_into = n.start < h.start && h.start < n.end && n.end < h.end;
         (n.contains(h) && n != h)
             || (h.start < n.start && n.start < h.end && h.end < n.end && h.len() <= n.len())
-            || (runs_into
-                && h.len() <= n.len()
-                && !rules.kept_after_neutral.contains(&hit.symbol))
+            || (runs_into && h.len() <= n.len() && !rules.kept_after_neutral.contains(&hit.symbol))
     };
     if !neutral.is_empty() {
         scan.retain(|h| !neutral.iter().any(|n| harmless(h, *n)));
