@@ -179,7 +179,11 @@ fn what_did_not_arrive_waits_for_the_person_or_is_listed() {
     });
     let planned = stored.clone().next_batch(4).unwrap().clone();
     stored.adopt(&planned);
-    assert_eq!((stored.owed.len(), planned.owed), (1, 1), "its fixed texts come with it");
+    assert_eq!(
+        (stored.owed.len(), planned.owed),
+        (1, 1),
+        "its fixed texts come with it"
+    );
     account.note_sent("s9".into(), &batch);
     account.claim(5, report("s9", false), &LIMITS, 1);
     assert_eq!(account.dead.len(), 1);
