@@ -291,15 +291,16 @@ impl Account {
             self.noticed = true;
             self.owed.push("notice".into());
         }
-        // 继续 after a text that was cut asks for its rest, not for an answer.
-        let wants_rest =
-            |w: &Waiting| matches!(&w.said, Said::Text { text } if GO_ON.contains(&text.trim()));
-        let cut = self.sending.as_ref().is_some_and(|s| s.parts_done > 0);
-        let asked = waiting
-            .into_iter()
-            .filter(|w| w.said != Said::Greeting && !(cut && wants_rest(w)));
+        let asked = waiting.into_iter().filter(|w| w.said != Said::Greeting);
         self.inbox.extend(asked);
         Claimed::New
+    }
+
+    /// 继续 after a text that was cut asks for its rest, not for an answer. Asked when the message is handled: at its
+    /// claim the part before may not be noted as sent yet.
+    pub fn asks_for_rest(&self, waiting: &Waiting) -> bool {
+        let cut = self.sending.as_ref().is_some_and(|s| s.parts_done > 0);
+        cut && matches!(&waiting.said, Said::Text { text } if GO_ON.contains(&text.trim()))
     }
 
     /// A text that was taken did not arrive: it waits for the person, or becomes a dead letter.

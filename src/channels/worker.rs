@@ -161,6 +161,10 @@ impl Worker {
         let account = self.look().await?;
         if let Some(waiting) = account.inbox.front() {
             let waiting = waiting.clone();
+            if account.asks_for_rest(&waiting) {
+                self.handled.push(waiting.id);
+                return Ok(Next::Again);
+            }
             self.handle(&account, &waiting).await?;
             return Ok(Next::Again);
         }
