@@ -196,9 +196,11 @@ impl Classifier {
 /// Counts the hashed features of a text: single characters and pairs within clauses, words, legal terms.
 /// Longer n-grams and pairs of words were tried and made held-out samples worse.
 pub fn features(text: &Text) -> Features {
-    let mut hashes = Vec::with_capacity(text.normal.len() * 2);
+    let said = without_greeting(&text.normal);
+    let greeted = said.len() < text.normal.len();
+    let mut hashes = Vec::with_capacity(said.len() * 2);
     let mut last = Some(START);
-    for c in text.normal.chars().chain([END]) {
+    for c in said.chars().chain([END]) {
         let c = if c.is_ascii_digit() { '0' } else { c };
         if c != END && !is_letter(c) {
             last = None;
@@ -213,7 +215,9 @@ pub fn features(text: &Text) -> Features {
         last = Some(c);
     }
     for term in &text.terms {
-        hashes.push(hash(term.text.chars().chain([WORD])));
+        if !(greeted && GREETINGS.contains(&term.text.as_str())) {
+            hashes.push(hash(term.text.chars().chain([WORD])));
+        }
     }
     hashes.sort_unstable();
     let mut counted: Vec<(u32, f32)> = Vec::with_capacity(hashes.len());
@@ -229,6 +233,27 @@ pub fn features(text: &Text) -> Features {
         }
     }
     Features(counted)
+}
+
+/// What a question is opened with. It says nothing of what is wanted, but alone it is small talk.
+const GREETINGS: [&str; 14] = [
+    "你好", "您好", "你们好", "大家好", "各位好", "律师好", "在吗", "在线吗", "请问", "问一下", "问下", "打扰了",
+    "hello", "hi",
+];
+/// Letters that must be left for a greeting not to be the message itself.
+const SAID_MIN: usize = 5;
+
+/// The text after its greetings; the whole where little else is said.
+fn without_greeting(normal: &str) -> &str {
+    let mut said = normal;
+    while let Some(rest) = GREETINGS.iter().find_map(|g| said.strip_prefix(g)) {
+        said = rest.trim_start_matches(|c| !is_letter(c));
+    }
+    let letters = said.chars().filter(|c| is_letter(*c)).take(SAID_MIN);
+    if letters.count() < SAID_MIN {
+        return normal;
+    }
+    said
 }
 
 /// Stand for the begin and the end of a text, for a single character and for a word; never part of a text.
