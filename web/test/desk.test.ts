@@ -124,7 +124,7 @@ test('a refused socket after the sign-in ended stops the tries', async () => {
 });
 
 test('a message is announced once, and only what a citizen wrote', () => {
-  FakeSocket.last.push({ type: 'queue', waiting: [], mine: [item('a')] });
+  FakeSocket.last.push(queue({ mine: [item('a')] }));
   FakeSocket.last.push({ type: 'conversation', conversation: 'a', owner: MINE, messages: [message(1)], more: false });
   FakeSocket.last.push({ type: 'message', conversation: 'a', message: message(2) });
   FakeSocket.last.push({ type: 'message', conversation: 'a', message: message(2) });
@@ -133,7 +133,7 @@ test('a message is announced once, and only what a citizen wrote', () => {
 });
 
 test('everything is asked page after page, and half of it is not taken for all', async () => {
-  FakeSocket.last.push({ type: 'queue', waiting: [], mine: [item('a')] });
+  FakeSocket.last.push(queue({ mine: [item('a')] }));
   const page = (seqs: number[], more: boolean): object => {
     return { type: 'conversation', conversation: 'a', owner: MINE, messages: seqs.map((s) => message(s)), more };
   };
