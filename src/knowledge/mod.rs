@@ -282,7 +282,10 @@ impl Knowledge {
             cites: Vec::new(),
         };
         let mut hits: Vec<Hit> = ranked.into_iter().map(hit).collect();
-        if let Some(Some(entry)) = self.exact.get(&reading.digest) {
+        // One that is set aside is not among the matches, whatever its questions say.
+        if let Some(Some(entry)) = self.exact.get(&reading.digest)
+            && found.matches.iter().any(|m| m.entry == *entry)
+        {
             let entry = self.entries[*entry].id.value.clone();
             hits.retain(|h| h.entry != entry);
             hits.iter_mut().for_each(|h| h.p *= 1.0 - EXACT_P);

@@ -21,8 +21,14 @@ const NAME_BYTES_MAX: usize = 40;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Change {
-    Added { at_ms: Millis, account: Account },
-    Removed { at_ms: Millis, staff: String },
+    Added {
+        at_ms: Millis,
+        account: Box<Account>,
+    },
+    Removed {
+        at_ms: Millis,
+        staff: String,
+    },
 }
 
 /// A member of staff.
@@ -56,7 +62,7 @@ impl Accounts {
         for change in read_all::<Change>(store, LOG).await? {
             match change {
                 Change::Added { account, .. } => {
-                    accounts.insert(account.staff.clone(), account);
+                    accounts.insert(account.staff.clone(), *account);
                 }
                 Change::Removed { staff, .. } => {
                     accounts.remove(&staff);
@@ -131,7 +137,7 @@ pub async fn add(
 async fn put(store: &dyn Store, account: Account, at_ms: Millis) -> Result<(), PeopleError> {
     append(store, LOG, |_| Change::Added {
         at_ms,
-        account: account.clone(),
+        account: Box::new(account.clone()),
     })
     .await
 }

@@ -237,8 +237,20 @@ pub fn features(text: &Text) -> Features {
 
 /// What a question is opened with. It says nothing of what is wanted, but alone it is small talk.
 const GREETINGS: [&str; 14] = [
-    "你好", "您好", "你们好", "大家好", "各位好", "律师好", "在吗", "在线吗", "请问", "问一下", "问下", "打扰了",
-    "hello", "hi",
+    "你好",
+    "您好",
+    "你们好",
+    "大家好",
+    "各位好",
+    "律师好",
+    "在吗",
+    "在线吗",
+    "请问",
+    "问一下",
+    "问下",
+    "打扰了",
+    "hello",
+    "hi",
 ];
 /// Letters that must be left for a greeting not to be the message itself.
 const SAID_MIN: usize = 5;
