@@ -60,7 +60,7 @@ test('from the bot to a person and back, and closed', async () => {
   await page.getByRole('button', { name: '已在排队' }).waitFor();
   await screenshot(page, 'phone-queued');
 
-  await desk.getByText('本人要求').waitFor();
+  await desk.locator('aside').getByText('本人要求').waitFor();
   await screenshot(desk, 'desk-queue');
   await desk.keyboard.press('Alt+n');
   await page.locator('.bar .owner').getByText('人工：').waitFor();
@@ -82,7 +82,7 @@ test('from the bot to a person and back, and closed', async () => {
   await desk.getByText('还没有接手的对话').waitFor();
 
   await page.getByRole('button', { name: '转人工' }).first().click();
-  await desk.getByRole('button', { name: '接手', exact: true }).click();
+  await desk.locator('aside').getByRole('button', { name: '接手', exact: true }).first().click();
   await desk.getByRole('button', { name: '结束…' }).click();
   await desk.getByRole('combobox', { name: '结束原因' }).selectOption('已解答');
   await desk.getByRole('button', { name: '结束对话' }).click();

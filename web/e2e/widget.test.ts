@@ -90,7 +90,7 @@ test('a folded panel counts what came, on this page and on the next', async () =
   await unfold();
   await answered();
   await page.getByRole('button', { name: '转人工' }).first().click();
-  await desk.getByRole('button', { name: '接手' }).click();
+  await desk.locator('aside').getByRole('button', { name: '接手', exact: true }).first().click();
   await page.locator('.bar .owner').getByText('人工：').waitFor();
   await page.getByRole('button', { name: '收起' }).click();
   expect(await page.locator('.badge').count()).toBe(0);
@@ -124,7 +124,7 @@ test('what somebody wrote stays text: stored markup neither runs nor becomes an 
   await page.getByRole('button', { name: '转人工' }).first().click();
   const desk = await (await browser.newContext({ viewport: DESKTOP })).newPage();
   await signIn(desk, server.url, lawyer);
-  await desk.getByRole('button', { name: '接手' }).click();
+  await desk.locator('aside').getByRole('button', { name: '接手', exact: true }).first().click();
   await desk.getByText('由我接待').waitFor();
   await desk.getByRole('textbox', { name: /回复/ }).fill(evil);
   await desk.keyboard.press('Enter');
