@@ -184,6 +184,8 @@ test('a desk that lost its network shows every message it missed, and tells with
   await desk.getByText('等候（1）').waitFor();
   await desk.keyboard.press('Alt+n');
   await desk.getByText('由我接待').waitFor();
+  // The conversation is loaded: what comes from here on is news.
+  await desk.locator('.msg').first().waitFor();
   await ask(page, '第一句秘密');
   await desk.locator('.msg').getByText('第一句秘密').waitFor();
   relay.cut();
@@ -221,8 +223,11 @@ test('danger reaches the desk as a red banner, and two conversations stay apart'
   await desk.getByText('等候（2）').waitFor();
   await desk.keyboard.press('Alt+n');
   await desk.getByText('我的对话（1）').waitFor();
+  // Loaded, so that what comes from here on is news.
+  await desk.locator('.msg').first().waitFor();
   await desk.keyboard.press('Alt+n');
   await desk.getByText('我的对话（2）').waitFor();
+  await desk.locator('.msg').first().waitFor();
   await ask(first, '我是第一个人');
   await ask(second, '我是第二个人');
   // One of the two is shown, the other counts its unread message.
