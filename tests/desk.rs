@@ -8,51 +8,13 @@ use faxun::wire::{
     ClientFrame, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame, ErrorCode, ServerFrame,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
-use std::io::Write as _;
 use std::process::Stdio;
+use support::staff::{PASSWORD, sign_in, try_add};
 use support::{Client, Data, PATIENCE, Server, command};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
-
-const PASSWORD: &str = "correct horse battery";
-
-fn add_staff(data: &Data, staff: &str, role: &str) -> bool {
-    let mut child = command(data)
-        .args(["staff", "add", staff, "--name", staff, "--role", role])
-        .args(["--licence", "made-up 1", "--password-stdin"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("runs");
-    let mut stdin = child.stdin.take().expect("piped");
-    writeln!(stdin, "{PASSWORD}").expect("writes");
-    drop(stdin);
-    child.wait().expect("ends").success()
-}
-
-/// POST /desk/session: status and cookie.
-async fn sign_in(server: &Server, name: &str, password: &str) -> (u16, Option<String>) {
-    let body = format!("{{\"name\":\"{name}\",\"password\":\"{password}\"}}");
-    let request = format!(
-        "POST /desk/session HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        server.address,
-        body.len()
-    );
-    let mut stream = TcpStream::connect(&server.address).await.expect("connects");
-    stream.write_all(request.as_bytes()).await.expect("writes");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("reads");
-    let status = answer.split(' ').nth(1).and_then(|s| s.parse().ok());
-    let cookie = answer.lines().find_map(|l| {
-        let value = l.strip_prefix("set-cookie: ")?;
-        Some(value.split(';').next()?.to_owned())
-    });
-    (status.expect("a status"), cookie)
-}
 
 struct Desk {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -63,7 +25,7 @@ struct Desk {
 
 impl Desk {
     async fn open(server: &Server, name: &str) -> Desk {
-        let (status, cookie) = sign_in(server, name, PASSWORD).await;
+        let (status, cookie) = sign_in(&server.address, name, PASSWORD).await;
         assert_eq!(status, 204);
         let mut request = format!("ws://{}/desk/ws", server.address)
             .into_client_request()
@@ -199,7 +161,7 @@ async fn ask_for_human(server: &Server) -> Client {
 #[tokio::test]
 async fn a_citizen_is_taken_answered_and_handed_back() {
     let data = Data::new();
-    assert!(add_staff(&data, "li", "lawyer"));
+    assert!(try_add(&data, "li", "lawyer"));
     let server = Server::start(&data);
     let mut desk = Desk::open(&server, "li").await;
     let mut client = ask_for_human(&server).await;
@@ -262,7 +224,7 @@ async fn a_citizen_is_taken_answered_and_handed_back() {
 async fn only_one_of_two_consultants_gets_a_conversation() {
     const RACES: usize = 20;
     let data = Data::new();
-    assert!(add_staff(&data, "li", "consultant") && add_staff(&data, "wang", "consultant"));
+    assert!(try_add(&data, "li", "consultant") && try_add(&data, "wang", "consultant"));
     let roomy = [("FAXUN_DESK__CAPACITY", "50")];
     let server = Server::start_at(&data, "127.0.0.1:0", &roomy);
     let mut li = Desk::open(&server, "li").await;
@@ -284,7 +246,7 @@ async fn only_one_of_two_consultants_gets_a_conversation() {
 #[tokio::test]
 async fn who_waits_is_offered_to_one_then_to_the_next_and_told_where_he_stands() {
     let data = Data::new();
-    assert!(add_staff(&data, "li", "consultant") && add_staff(&data, "wang", "consultant"));
+    assert!(try_add(&data, "li", "consultant") && try_add(&data, "wang", "consultant"));
     let server = Server::start(&data);
     let mut desks = [
         Desk::open(&server, "li").await,
@@ -322,7 +284,7 @@ async fn who_waits_is_offered_to_one_then_to_the_next_and_told_where_he_stands()
 async fn a_transfer_goes_to_whom_it_names_with_a_note_the_citizen_never_sees() {
     const NOTE: &str = "问过工资了，请接着看";
     let data = Data::new();
-    assert!(add_staff(&data, "li", "consultant") && add_staff(&data, "wang", "consultant"));
+    assert!(try_add(&data, "li", "consultant") && try_add(&data, "wang", "consultant"));
     let server = Server::start(&data);
     let mut li = Desk::open(&server, "li").await;
     let mut client = ask_for_human(&server).await;
@@ -370,7 +332,7 @@ async fn a_transfer_goes_to_whom_it_names_with_a_note_the_citizen_never_sees() {
 #[test]
 fn what_an_account_answers_for_is_set_at_the_command_line() {
     let data = Data::new();
-    assert!(add_staff(&data, "li", "consultant"));
+    assert!(try_add(&data, "li", "consultant"));
     let set = |args: &[&str]| {
         let mut command = command(&data);
         command.args(["staff", "set", "li"]).args(args);
@@ -395,7 +357,7 @@ fn what_an_account_answers_for_is_set_at_the_command_line() {
 #[tokio::test]
 async fn a_consultant_who_goes_away_gives_the_conversation_back_to_the_queue() {
     let data = Data::new();
-    assert!(add_staff(&data, "li", "consultant"));
+    assert!(try_add(&data, "li", "consultant"));
     let soon = [("FAXUN_DESK__LOST_AFTER_S", "1")];
     let server = Server::start_at(&data, "127.0.0.1:0", &soon);
     let mut desk = Desk::open(&server, "li").await;
@@ -419,7 +381,7 @@ async fn a_consultant_who_goes_away_gives_the_conversation_back_to_the_queue() {
 #[tokio::test]
 async fn ownership_survives_kill_9() {
     let data = Data::new();
-    assert!(add_staff(&data, "li", "consultant"));
+    assert!(try_add(&data, "li", "consultant"));
     let mut server = Server::start(&data);
     let mut desk = Desk::open(&server, "li").await;
     let mut waiting = ask_for_human(&server).await;
@@ -460,7 +422,7 @@ async fn nobody_on_duty_is_said_and_an_urgent_one_is_told_whom_to_call() {
 #[tokio::test]
 async fn an_urgent_conversation_that_nobody_accepts_is_told_so() {
     let data = Data::new();
-    assert!(add_staff(&data, "li", "consultant"));
+    assert!(try_add(&data, "li", "consultant"));
     let soon = [("FAXUN_DESK__URGENT_ACCEPT_S", "1")];
     let server = Server::start_at(&data, "127.0.0.1:0", &soon);
     let mut desk = Desk::open(&server, "li").await;
@@ -486,10 +448,13 @@ async fn an_urgent_conversation_that_nobody_accepts_is_told_so() {
 #[tokio::test]
 async fn the_desk_is_for_staff_only() {
     let data = Data::new();
-    assert!(add_staff(&data, "li", "consultant"));
+    assert!(try_add(&data, "li", "consultant"));
     let server = Server::start(&data);
-    assert_eq!(sign_in(&server, "li", "wrong password").await.0, 401);
-    assert_eq!(sign_in(&server, "nobody", PASSWORD).await.0, 401);
+    assert_eq!(
+        sign_in(&server.address, "li", "wrong password").await.0,
+        401
+    );
+    assert_eq!(sign_in(&server.address, "nobody", PASSWORD).await.0, 401);
     assert_eq!(server.get("/desk/session").await.0, 401);
     let request = format!("ws://{}/desk/ws", server.address);
     assert!(tokio_tungstenite::connect_async(request).await.is_err());
@@ -520,7 +485,7 @@ async fn the_desk_is_for_staff_only() {
 #[tokio::test]
 async fn bad_accounts_are_refused_at_the_command_line() {
     let data = Data::new();
-    assert!(!add_staff(&data, "Bad Name", "consultant"));
+    assert!(!try_add(&data, "Bad Name", "consultant"));
     let lawyer = command(&data)
         .args([
             "staff",

@@ -53,14 +53,14 @@ async fn a_changed_password_ends_other_sign_ins_and_is_wanted_from_then_on() {
     assert_eq!(other.ask("GET", "/desk/session", None).await.status, 401);
     let fresh = format!("Cookie: {}", done.cookie.expect("a new session"));
     assert_eq!(
-        ask(&server, "GET", "/desk/session", &[fresh], None)
+        ask(&server.address, "GET", "/desk/session", &[fresh], None)
             .await
             .status,
         200
     );
     let old = json!({ "name": "li", "password": PASSWORD });
     assert_eq!(
-        ask(&server, "POST", "/desk/session", &[], Some(&old))
+        ask(&server.address, "POST", "/desk/session", &[], Some(&old))
             .await
             .status,
         401
@@ -75,19 +75,19 @@ async fn guessing_is_slowed_down() {
     let server = Server::start_at(&data, "127.0.0.1:0", &env);
     let wrong = json!({ "name": "li", "password": "wrong horse battery" });
     for n in 0..6 {
-        let status = ask(&server, "POST", "/desk/session", &[], Some(&wrong))
+        let status = ask(&server.address, "POST", "/desk/session", &[], Some(&wrong))
             .await
             .status;
         assert_eq!(status, 401, "{n}");
     }
     assert_eq!(
-        ask(&server, "POST", "/desk/session", &[], Some(&wrong))
+        ask(&server.address, "POST", "/desk/session", &[], Some(&wrong))
             .await
             .status,
         429
     );
     let right = json!({ "name": "li", "password": PASSWORD });
-    let status = ask(&server, "POST", "/desk/session", &[], Some(&right))
+    let status = ask(&server.address, "POST", "/desk/session", &[], Some(&right))
         .await
         .status;
     assert_eq!(status, 429, "the right one is not looked at either");
@@ -112,7 +112,7 @@ async fn nothing_is_changed_from_another_site() {
     ] {
         for foreign in ["Origin: https://evil.example", "Sec-Fetch-Site: cross-site"] {
             let headers = [cookie.clone(), foreign.to_owned()];
-            let answer = ask(&server, method, path, &headers, Some(&body)).await;
+            let answer = ask(&server.address, method, path, &headers, Some(&body)).await;
             assert_eq!(answer.status, 403, "{method} {path} {foreign}");
         }
     }
@@ -127,7 +127,7 @@ async fn nothing_is_changed_from_another_site() {
         "Content-Type: text/plain".to_owned(),
         "Content-Length: 0".to_owned(),
     ];
-    let answer = ask(&server, "POST", "/desk/password", &headers, None).await;
+    let answer = ask(&server.address, "POST", "/desk/password", &headers, None).await;
     assert_eq!(answer.status, 415);
 }
 
@@ -142,7 +142,7 @@ async fn a_second_factor_is_asked_for_once_it_is_confirmed() {
     let right = json!({ "name": "li", "password": PASSWORD });
     let sign_in = |body: serde_json::Value| {
         let server = &server;
-        async move { ask(server, "POST", "/desk/session", &[], Some(&body)).await }
+        async move { ask(&server.address, "POST", "/desk/session", &[], Some(&body)).await }
     };
     assert_eq!(
         sign_in(right.clone()).await.status,

@@ -3,7 +3,7 @@
 
 use super::access::{AccessToken, Ask, Fresh};
 use super::account::Said;
-use super::client::Http;
+use super::client::{Answer, Http};
 use super::crypto::{Envelope, same, sorted_sha1};
 use super::errcode::{self, Said as Code};
 use super::{
@@ -102,14 +102,7 @@ impl Wechat {
             });
             let url = format!("{}/cgi-bin/stable_token", self.base);
             let answer = self.http.post(&url, &[], &body).await?;
-            let (said, value) = errcode::read(&answer);
-            match said {
-                Code::Done => token_of(&value),
-                // Here the secret is no good, not a token.
-                Code::Token(code) => Err(SendError::retry(code.to_string(), 0)),
-                Code::Failed(SendError::Refused { code }) => Err(SendError::retry(code, 0)),
-                Code::Failed(error) => Err(error),
-            }
+            granted(&answer)
         };
         self.access.get(refused, now_ms, fetch).await
     }
@@ -144,19 +137,24 @@ impl Wechat {
         let envelope = self.envelope.clone().filter(|_| sealed);
         Box::new(move |text| {
             let seconds = crate::clock::now_ms() / 1000;
-            let plain = format!(
-                "<xml><ToUserName>{}</ToUserName><FromUserName>{}</FromUserName><CreateTime>{seconds}</CreateTime>\
-                 <MsgType><![CDATA[text]]></MsgType><Content>{}</Content></xml>",
-                xml::cdata(&to),
-                xml::cdata(&from),
-                xml::cdata(text)
-            );
+            let plain = text_message(&to, &from, text, seconds);
             Reply::xml(match &envelope {
                 None => plain,
                 Some(envelope) => sealed_reply(envelope, &token, &plain, seconds),
             })
         })
     }
+}
+
+/// A text as 微信 and 企业微信 read it in the answer to a message.
+pub fn text_message(to: &str, from: &str, text: &str, seconds: i64) -> String {
+    format!(
+        "<xml><ToUserName>{}</ToUserName><FromUserName>{}</FromUserName><CreateTime>{seconds}</CreateTime>\
+         <MsgType><![CDATA[text]]></MsgType><Content>{}</Content></xml>",
+        xml::cdata(to),
+        xml::cdata(from),
+        xml::cdata(text)
+    )
 }
 
 /// The vendor's XML around a sealed reply.
@@ -187,8 +185,20 @@ pub fn fresh(seconds: &str, now_ms: Millis, skew_ms: Millis) -> Result<(), Refus
     if near { Ok(()) } else { Err(Refused::Stale) }
 }
 
+/// What an answer to the request for an access token gives. A wrong secret can be put right while the message waits.
+pub fn granted(answer: &Answer) -> Result<Fresh, SendError> {
+    let (said, value) = errcode::read(answer);
+    match said {
+        Code::Done => token_of(&value),
+        // Here the secret is no good, not a token.
+        Code::Token(code) => Err(SendError::retry(code.to_string(), 0)),
+        Code::Failed(SendError::Refused { code }) => Err(SendError::retry(code, 0)),
+        Code::Failed(error) => Err(error),
+    }
+}
+
 /// `{"access_token", "expires_in"}`.
-pub fn token_of(value: &Value) -> Result<Fresh, SendError> {
+fn token_of(value: &Value) -> Result<Fresh, SendError> {
     let token = value
         .get("access_token")
         .and_then(Value::as_str)

@@ -5,7 +5,7 @@ use super::access::AccessToken;
 use super::client::Http;
 use super::crypto::{Envelope, same, sorted_sha1};
 use super::errcode::{self, Said as Code};
-use super::wechat::{self, fresh, sealed_reply, token_of};
+use super::wechat::{self, fresh, granted, sealed_reply, text_message};
 use super::{
     Channel, Inbound, Limits, Passive, Received, Refused, Reply, Request, SendError, Target, xml,
 };
@@ -105,14 +105,7 @@ impl Corp {
                 "{}/cgi-bin/gettoken?corpid={}&corpsecret={}",
                 self.base, self.corp_id, self.secret
             );
-            let (said, value) = errcode::read(&self.http.get(&url).await?);
-            match said {
-                Code::Done => token_of(&value),
-                Code::Token(code) => Err(SendError::retry(code.to_string(), 0)),
-                // A wrong secret can be put right while the message waits.
-                Code::Failed(SendError::Refused { code }) => Err(SendError::retry(code, 0)),
-                Code::Failed(error) => Err(error),
-            }
+            granted(&self.http.get(&url).await?)
         };
         self.access.get(refused, now_ms, fetch).await
     }
@@ -166,13 +159,7 @@ impl Wecom {
         let Callback { token, envelope } = self.corp.callback.clone();
         Box::new(move |text| {
             let seconds = crate::clock::now_ms() / 1000;
-            let plain = format!(
-                "<xml><ToUserName>{}</ToUserName><FromUserName>{}</FromUserName><CreateTime>{seconds}</CreateTime>\
-                 <MsgType><![CDATA[text]]></MsgType><Content>{}</Content></xml>",
-                xml::cdata(&to),
-                xml::cdata(&from),
-                xml::cdata(text)
-            );
+            let plain = text_message(&to, &from, text, seconds);
             Reply::xml(sealed_reply(&envelope, &token, &plain, seconds))
         })
     }

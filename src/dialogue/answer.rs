@@ -290,7 +290,7 @@ pub(super) fn row_clarify(d: &mut Draft) -> Option<Rule> {
         return None;
     }
     let plausible = |hit: &&Hit| hit.p >= thresholds.clarify && d.entry(&hit.entry).is_some();
-    let mut picks: Vec<Pick> = d
+    let picks: Vec<Pick> = d
         .reading
         .hits
         .iter()
@@ -306,16 +306,21 @@ pub(super) fn row_clarify(d: &mut Draft) -> Option<Rule> {
     if times >= REPEATS_MAX {
         return Some(enough(d));
     }
+    ask_which(d, "clarify.lead", picks);
+    Some(Rule::Clarify)
+}
+
+/// Asks which of the answers is meant; 都不是 is always among the choices.
+pub(super) fn ask_which(d: &mut Draft, lead: &str, mut picks: Vec<Pick>) {
     picks.push(Pick::NoneOfThese);
     d.safety_line();
     d.state.not_understood = 0;
     let body = Body::Clarify {
-        text: d.ctx.script.text("clarify.lead"),
+        text: d.ctx.script.text(lead),
         options: d.choices(&picks),
     };
     let seq = d.say(From::Bot, body);
     d.offer(seq, picks);
-    Some(Rule::Clarify)
 }
 
 /// Row 9.

@@ -148,15 +148,7 @@ fn related(d: &mut Draft, entry: &EntryCard, about: &str, times: u8) -> Option<R
     if times >= REPEATS_MAX {
         return Some(answer::enough(d));
     }
-    d.safety_line();
-    d.state.not_understood = 0;
-    picks.push(Pick::NoneOfThese);
-    let body = Body::Clarify {
-        text: d.ctx.script.text("follow_up.clarify"),
-        options: d.choices(&picks),
-    };
-    let seq = d.say(From::Bot, body);
-    d.offer(seq, picks);
+    answer::ask_which(d, "follow_up.clarify", picks);
     Some(Rule::FollowUp)
 }
 

@@ -13,19 +13,22 @@ pub enum Act {
     Tickets,
     /// Give tickets to others, answer and close anybody's.
     Assign,
+    /// See what messaging platforms did not take, and send it again. It holds no text.
+    Outbox,
     /// Go through sampled and dissatisfied tickets.
     Review,
 }
 
-/// Whether a role may do something. The table of `docs/operating.md`. Editors, approvers and
-/// admins work on files and at the command line: at the desk they may sign in, no more.
+/// Whether a role may do something. The table of `docs/operating.md`. Editors and approvers
+/// work on files: at the desk they may sign in, no more. Admins work at the command line and see what was not delivered.
 pub fn may(role: StaffRole, act: Act) -> bool {
-    use StaffRole::{Consultant, Lawyer, Supervisor};
+    use StaffRole::{Admin, Consultant, Lawyer, Supervisor};
     match act {
         Act::Serve => matches!(role, Consultant | Lawyer),
         // 律师 only: not even a supervisor reads a confession.
         Act::HearConfession => matches!(role, Lawyer),
         Act::Tickets => matches!(role, Consultant | Lawyer | Supervisor),
+        Act::Outbox => matches!(role, Consultant | Lawyer | Supervisor | Admin),
         Act::Assign | Act::Review => matches!(role, Supervisor),
     }
 }

@@ -1,9 +1,9 @@
 //! One's own account at the desk: another password, the second factor.
 
 use super::App;
-use super::sign_in::{note, refuse, session_cookie, signed_in};
+use super::sign_in::{nobody, note, refuse, session_cookie, signed_in};
 use crate::people::PeopleError;
-use crate::people::audit::{self, Action};
+use crate::people::audit::Action;
 use crate::people::staff::{self, Account, Accounts};
 use crate::people::totp;
 use crate::wire::ErrorCode;
@@ -57,11 +57,7 @@ struct Secret {
 /// `POST /desk/totp`: a secret to be shown to an authenticator app. Nothing is changed before it is confirmed.
 pub async fn totp_secret(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let Some(account) = signed_in(&app, &headers) else {
-        return refuse(
-            StatusCode::UNAUTHORIZED,
-            ErrorCode::NotAllowed,
-            "请先登录。",
-        );
+        return nobody();
     };
     match totp::new_secret() {
         Ok(secret) => {
@@ -142,12 +138,7 @@ async fn confirmed(
     password: &str,
 ) -> Result<Account, Box<Response>> {
     let Some(account) = signed_in(app, headers) else {
-        let refusal = refuse(
-            StatusCode::UNAUTHORIZED,
-            ErrorCode::NotAllowed,
-            "请先登录。",
-        );
-        return Err(Box::new(refusal));
+        return Err(Box::new(nobody()));
     };
     let now_ms = crate::clock::now_ms();
     let key = format!("{}@desk", account.staff);
@@ -195,7 +186,7 @@ async fn done(
             app.accounts.store(Arc::clone(&accounts));
             let staff = &account.staff;
             let now_ms = crate::clock::now_ms();
-            note(audit::record(&**store, staff, action, staff, now_ms).await);
+            note(app, staff, action, staff, now_ms).await;
             Ok(accounts)
         }
         Err(error) => {

@@ -1,12 +1,12 @@
 //! `/channels/{name}`: where messaging platforms call, and `/api/v1/outbox`: what they did not take.
 
 use super::App;
-use super::sign_in::signed_in;
+use super::sign_in::{note, signed_in};
 use crate::channels::inbound::Answer;
 use crate::channels::outbox::Resent;
 use crate::channels::{Reply, Request};
-use crate::dialogue::nouns::StaffRole;
-use crate::people::audit::{self, Action};
+use crate::dialogue::roles::{Act, may};
+use crate::people::audit::Action;
 use crate::wire::{ErrorCode, ErrorFrame};
 use axum::Json;
 use axum::body::Bytes;
@@ -30,12 +30,7 @@ pub async fn handshake(
     Query(query): Parameters,
     headers: HeaderMap,
 ) -> Response {
-    let header = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .map(str::to_owned)
-    };
+    let header = |name: &str| header_of(&headers, name);
     let request = Request {
         query: &query,
         header: &header,
@@ -56,12 +51,7 @@ pub async fn receive(
     if *app.stop.borrow() {
         return respond(Answer::Again);
     }
-    let header = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .map(str::to_owned)
-    };
+    let header = |name: &str| header_of(&headers, name);
     let request = Request {
         query: &query,
         header: &header,
@@ -69,6 +59,11 @@ pub async fn receive(
         now_ms: crate::clock::now_ms(),
     };
     respond(app.channels.receive(&name, &request).await)
+}
+
+fn header_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.to_owned())
 }
 
 fn respond(answer: Answer) -> Response {
@@ -93,7 +88,7 @@ fn respond(answer: Answer) -> Response {
 }
 
 /// Who may see and repeat what was not delivered: it holds no text.
-fn may(app: &App, headers: &HeaderMap) -> Result<String, Box<Response>> {
+fn staff(app: &App, headers: &HeaderMap) -> Result<String, Box<Response>> {
     if !super::origin::allowed(headers, &[]) {
         return Err(Box::new(StatusCode::FORBIDDEN.into_response()));
     }
@@ -102,17 +97,15 @@ fn may(app: &App, headers: &HeaderMap) -> Result<String, Box<Response>> {
         Box::new((status, error).into_response())
     };
     let account = signed_in(app, headers).ok_or_else(|| refuse(StatusCode::UNAUTHORIZED))?;
-    match account.role {
-        StaffRole::Consultant | StaffRole::Lawyer | StaffRole::Supervisor | StaffRole::Admin => {
-            Ok(account.staff)
-        }
-        StaffRole::Editor | StaffRole::Approver => Err(refuse(StatusCode::FORBIDDEN)),
+    if !may(account.role, Act::Outbox) {
+        return Err(refuse(StatusCode::FORBIDDEN));
     }
+    Ok(account.staff)
 }
 
 /// `GET /api/v1/outbox`: the dead letters.
 pub async fn outbox(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = may(&app, &headers) {
+    if let Err(refusal) = staff(&app, &headers) {
         return *refusal;
     }
     match app.channels.dead_letters().await {
@@ -127,17 +120,14 @@ pub async fn resend(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let staff = match may(&app, &headers) {
+    let staff = match staff(&app, &headers) {
         Ok(staff) => staff,
         Err(refusal) => return *refusal,
     };
     match app.channels.resend(&id).await {
         Ok(Resent::Queued) => {
-            let store = app.engine.store();
             let now_ms = crate::clock::now_ms();
-            super::sign_in::note(
-                audit::record(&**store, &staff, Action::Resent, &id, now_ms).await,
-            );
+            note(&app, &staff, Action::Resent, &id, now_ms).await;
             StatusCode::ACCEPTED.into_response()
         }
         Ok(Resent::NotFound) => {

@@ -7,10 +7,10 @@ use super::outgoing::{self, Outgoing};
 use super::sign_in::{note, signed_in};
 use super::socket::upgrade;
 use crate::dialogue::desk::matter::Target;
-use crate::dialogue::nouns::{Author, Event, Message, NOTE_CHARS_MAX, Owner, Seq, What};
+use crate::dialogue::nouns::{Author, Event, Message, Owner, Seq, What};
 use crate::dialogue::roles::{Act, may};
 use crate::hub::{Push, Pushed, QUEUE_MAX, SocketId, Subscription};
-use crate::people::audit::{self, Action};
+use crate::people::audit::Action;
 use crate::people::staff::Account;
 use crate::wire::{
     CloseCode, DESK_PROTOCOL, DeskClientFrame, DeskServerFrame, ErrorCode, ErrorFrame,
@@ -276,16 +276,7 @@ impl Desk {
         };
         let now_ms = crate::clock::now_ms();
         let staff = &self.account.staff;
-        note(
-            audit::record(
-                &**engine.store(),
-                staff,
-                Action::Opened,
-                &conversation,
-                now_ms,
-            )
-            .await,
-        );
+        note(&self.app, staff, Action::Opened, &conversation, now_ms).await;
         let sent = messages.last().map_or(seq, |m| m.seq.max(seq));
         let followed = Followed {
             sent,
@@ -348,9 +339,8 @@ impl Desk {
         let leaving = !matches!(what, What::Take);
         if self.event(id, &conversation, what, out).await? {
             let now_ms = crate::clock::now_ms();
-            let store = self.app.engine.store();
             let staff = &self.account.staff;
-            note(audit::record(&**store, staff, action, &conversation, now_ms).await);
+            note(&self.app, staff, action, &conversation, now_ms).await;
             if leaving {
                 self.followed.remove(&conversation);
             }
@@ -366,7 +356,7 @@ impl Desk {
         what: What,
         out: &mut Outgoing,
     ) -> Result<bool, outgoing::Ended> {
-        if let Err(code) = check(&id, &what) {
+        if let Err(code) = frames::check_event(&id, &what) {
             self.refuse(code, Some(id), out).await?;
             return Ok(false);
         }
@@ -589,22 +579,6 @@ async fn run((mut desk, mut pushed): (Desk, mpsc::Receiver<Box<Pushed>>), socket
         if done.is_err() {
             return;
         }
-    }
-}
-
-fn check(id: &str, what: &What) -> Result<(), ErrorCode> {
-    frames::check_id(id)?;
-    match what {
-        What::Reply { text } => frames::check_text(text),
-        What::Transfer { note, .. } if note.chars().count() > NOTE_CHARS_MAX => {
-            Err(ErrorCode::TextTooLong)
-        }
-        What::Transfer { note, .. } => frames::check_reason(note),
-        What::Close { reason, topic } => {
-            frames::check_reason(reason)?;
-            frames::check_reason(topic)
-        }
-        _ => Ok(()),
     }
 }
 

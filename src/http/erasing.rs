@@ -1,7 +1,8 @@
 //! Carries out erasures: those citizens asked for, and those whose time of keeping is over.
 
 use super::App;
-use crate::people::audit::{self, Action};
+use super::sign_in::note;
+use crate::people::audit::Action;
 use crate::people::{holds, retention};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +49,7 @@ async fn carry_out(app: &App, now_ms: i64) {
             Action::ErasedOnRequest
         };
         let subject = format!("{conversation} {receipt}");
-        super::sign_in::note(audit::record(&**store, "", action, &subject, now_ms).await);
+        note(&app, "", action, &subject, now_ms).await;
     }
 }
 
@@ -72,9 +73,7 @@ pub async fn run_retention(app: Arc<App>, terms: retention::Terms) {
         };
         for conversation in &expired {
             match app.engine.erase(conversation).await {
-                Ok(_) => super::sign_in::note(
-                    audit::record(&**store, "", Action::Expired, conversation, now_ms).await,
-                ),
+                Ok(_) => note(&app, "", Action::Expired, conversation, now_ms).await,
                 Err(error) => tracing::error!(%error, conversation, "could not be erased"),
             }
         }
@@ -164,7 +163,7 @@ mod tests {
         assert!(told.contains("privacy.held"), "{told}");
         carry_out(&app, NOW_MS + 120_000).await;
         assert!(app.engine.due_erasures(NOW_MS + 120_000).await.is_empty());
-        let chain = audit::chain(&*store, None).await.unwrap();
+        let chain = crate::people::audit::chain(&*store, None).await.unwrap();
         assert_eq!(
             (chain.lines, chain.broken),
             (2, None),

@@ -1,6 +1,6 @@
 //! From raw text frames to checked ones: every bad frame gets a documented error.
 
-use crate::dialogue::nouns::{CLIENT_ID_BYTES_MAX, TEXT_CHARS_MAX};
+use crate::dialogue::nouns::{CLIENT_ID_BYTES_MAX, NOTE_CHARS_MAX, TEXT_CHARS_MAX, What};
 use crate::wire::{ErrorCode, ErrorFrame};
 use serde::de::DeserializeOwned;
 
@@ -59,6 +59,23 @@ pub fn check_reason(reason: &str) -> Result<(), ErrorCode> {
     match check_text(reason) {
         Ok(()) | Err(ErrorCode::TextEmpty) => Ok(()),
         Err(code) => Err(code),
+    }
+}
+
+/// What a desk wants done: its id and its texts.
+pub fn check_event(id: &str, what: &What) -> Result<(), ErrorCode> {
+    check_id(id)?;
+    match what {
+        What::Reply { text } => check_text(text),
+        What::Transfer { note, .. } if note.chars().count() > NOTE_CHARS_MAX => {
+            Err(ErrorCode::TextTooLong)
+        }
+        What::Transfer { note, .. } => check_reason(note),
+        What::Close { reason, topic } => {
+            check_reason(reason)?;
+            check_reason(topic)
+        }
+        _ => Ok(()),
     }
 }
 

@@ -60,13 +60,12 @@ pub async fn sign_in(
     let (name, code) = (body.name.clone(), body.code.clone());
     let checked =
         tokio::task::spawn_blocking(move || accounts.sign_in(&body.name, &body.password).cloned());
-    let store = app.engine.store();
     let Ok(Some(account)) = checked.await else {
         failed();
         // The name as typed may be a password typed into the wrong field: it is not kept.
         let known = app.accounts.load().get(&name).is_some();
         let subject = if known { name.as_str() } else { "unknown" };
-        note(audit::record(&**store, "", Action::SignInFailed, subject, now_ms).await);
+        note(&app, "", Action::SignInFailed, subject, now_ms).await;
         return refuse(
             StatusCode::UNAUTHORIZED,
             ErrorCode::NotAllowed,
@@ -81,7 +80,7 @@ pub async fn sign_in(
             None => return refuse(StatusCode::UNAUTHORIZED, ErrorCode::CodeNeeded, ""),
             Some(_) => {
                 failed();
-                note(audit::record(&**store, "", Action::SignInFailed, staff, now_ms).await);
+                note(&app, "", Action::SignInFailed, staff, now_ms).await;
                 let message = "验证码不对或已用过，请等下一个。";
                 return refuse(StatusCode::UNAUTHORIZED, ErrorCode::CodeNeeded, message);
             }
@@ -89,16 +88,8 @@ pub async fn sign_in(
     }
     app.guesses.passed(&pair);
     app.guesses_by_name.passed(&alone);
-    note(
-        audit::record(
-            &**store,
-            &account.staff,
-            Action::SignIn,
-            &account.staff,
-            now_ms,
-        )
-        .await,
-    );
+    let staff = &account.staff;
+    note(&app, staff, Action::SignIn, staff, now_ms).await;
     let cookie = session_cookie(&app, &account, now_ms);
     (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response()
 }
@@ -120,11 +111,7 @@ pub async fn who(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
             totp: account.totp.is_some(),
         })
         .into_response(),
-        None => refuse(
-            StatusCode::UNAUTHORIZED,
-            ErrorCode::NotAllowed,
-            "请先登录。",
-        ),
+        None => nobody(),
     }
 }
 
@@ -132,17 +119,8 @@ pub async fn who(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
 pub async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     if let Some(account) = signed_in(&app, &headers) {
         let now_ms = crate::clock::now_ms();
-        let store = app.engine.store();
-        note(
-            audit::record(
-                &**store,
-                &account.staff,
-                Action::SignOut,
-                &account.staff,
-                now_ms,
-            )
-            .await,
-        );
+        let staff = &account.staff;
+        note(&app, staff, Action::SignOut, staff, now_ms).await;
     }
     (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie(&app, "", 0))]).into_response()
 }
@@ -178,9 +156,19 @@ pub fn refuse(status: StatusCode, code: ErrorCode, message: &str) -> Response {
     (status, Json(error)).into_response()
 }
 
-/// An audit line that cannot be written is an operator's matter, not the consultant's.
-pub fn note(written: Result<(), crate::people::PeopleError>) {
-    if let Err(error) = written {
+/// The refusal of a request that comes without a session.
+pub fn nobody() -> Response {
+    refuse(
+        StatusCode::UNAUTHORIZED,
+        ErrorCode::NotAllowed,
+        "请先登录。",
+    )
+}
+
+/// Writes an audit line. One that cannot be written is an operator's matter, not the consultant's.
+pub async fn note(app: &App, staff: &str, action: Action, subject: &str, now_ms: i64) {
+    let store = app.engine.store();
+    if let Err(error) = audit::record(&**store, staff, action, subject, now_ms).await {
         tracing::error!(%error, "the audit could not be written");
     }
 }

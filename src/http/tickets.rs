@@ -1,13 +1,13 @@
 //! `/api/v1/tickets`: the messages that were left, for staff who are signed in. Lists hold no texts.
 
-use super::sign_in::{note, refuse, signed_in};
+use super::sign_in::{nobody, note, refuse, signed_in};
 use super::socket::code_of;
 use super::{App, frames};
 use crate::dialogue::nouns::{Author, Event, Seq, What};
 use crate::dialogue::roles::{Act, may};
 use crate::dialogue::ticket::{Standing, TicketAct, TicketKind, TicketStatus};
 use crate::engine::tickets::Filter;
-use crate::people::audit::{self, Action};
+use crate::people::audit::Action;
 use crate::people::staff::Account;
 use crate::wire::{ErrorCode, PAGE_MESSAGES_MAX, TicketItem};
 use axum::Json;
@@ -42,11 +42,14 @@ struct List {
 
 /// Who asks, or the refusal. Only those who work on tickets.
 fn staff(app: &App, headers: &HeaderMap) -> Result<Account, Box<Response>> {
-    let refusal = |status, message| Box::new(refuse(status, ErrorCode::NotAllowed, message));
-    let account =
-        signed_in(app, headers).ok_or_else(|| refusal(StatusCode::UNAUTHORIZED, "请先登录。"))?;
+    let account = signed_in(app, headers).ok_or_else(|| Box::new(nobody()))?;
     if !may(account.role, Act::Tickets) {
-        return Err(refusal(StatusCode::FORBIDDEN, "这个角色不处理留言。"));
+        let message = "这个角色不处理留言。";
+        return Err(Box::new(refuse(
+            StatusCode::FORBIDDEN,
+            ErrorCode::NotAllowed,
+            message,
+        )));
     }
     Ok(account)
 }
@@ -139,17 +142,8 @@ pub async fn messages(
         return failed(ErrorCode::NotOwner);
     }
     let now_ms = crate::clock::now_ms();
-    let store = app.engine.store();
-    note(
-        audit::record(
-            &**store,
-            &account.staff,
-            Action::TicketRead,
-            &conversation,
-            now_ms,
-        )
-        .await,
-    );
+    let staff = &account.staff;
+    note(&app, staff, Action::TicketRead, &conversation, now_ms).await;
     let before = page.before.unwrap_or(Seq::MAX);
     let read = app
         .engine
@@ -216,9 +210,7 @@ pub async fn act(
     match app.engine.handle(&conversation, event, None, now_ms).await {
         Ok(handled) => {
             if !handled.repeat {
-                let store = app.engine.store();
-                let staff = &account.staff;
-                note(audit::record(&**store, staff, action, &conversation, now_ms).await);
+                note(&app, &account.staff, action, &conversation, now_ms).await;
             }
             let ticket = app.engine.tickets.get(&conversation);
             Json(Done { ticket }).into_response()

@@ -53,18 +53,26 @@ const BASIS: usize = 3;
 /// What one place further down in the entry's own order of citations costs, in points of the statutes' score.
 const PLACE_COST: f32 = 0.5;
 
-/// Rows of articles found for a question, best first, each with its score.
-struct Articles(Vec<(usize, f32)>);
+/// Articles found for a question.
+struct Articles {
+    /// Rows, best first, each with its score.
+    scored: Vec<(usize, f32)>,
+    best: f32,
+    /// Sum of their odds beside the best one's.
+    odds: f32,
+}
 
 impl Articles {
-    fn best(&self) -> f32 {
-        self.0.first().map_or(0.0, |(_, score)| *score)
+    fn new(scored: Vec<(usize, f32)>) -> Articles {
+        let best = scored.first().map_or(0.0, |(_, score)| *score);
+        let odds = scored.iter().map(|(_, score)| (score - best).exp()).sum();
+        Articles { scored, best, odds }
     }
 
     /// Score of a row below that of the best, 0 to -[`GAP_MAX`].
     fn gap(&self, row: Option<usize>) -> f32 {
-        let found = self.0.iter().find(|(found, _)| Some(*found) == row);
-        found.map_or(-GAP_MAX, |(_, score)| (score - self.best()).max(-GAP_MAX))
+        let found = self.scored.iter().find(|(found, _)| Some(*found) == row);
+        found.map_or(-GAP_MAX, |(_, score)| (score - self.best).max(-GAP_MAX))
     }
 
     /// How an entry stands that cites these rows, weightiest first.
@@ -73,13 +81,8 @@ impl Articles {
             cited: -GAP_MAX,
             basis: -GAP_MAX,
             share: 0.0,
-            article: self.best(),
+            article: self.best,
         };
-        let all: f32 = self
-            .0
-            .iter()
-            .map(|(_, s)| (s - support.article).exp())
-            .sum();
         for (place, row) in cited.enumerate() {
             let gap = self.gap(row);
             support.cited = support.cited.max(gap);
@@ -87,7 +90,7 @@ impl Articles {
                 support.basis = support.basis.max(gap);
             }
             if gap > -GAP_MAX {
-                support.share += gap.exp() / all;
+                support.share += gap.exp() / self.odds;
             }
         }
         support
@@ -126,7 +129,7 @@ impl Knowledge {
         let Some(statutes) = &self.statutes else {
             return;
         };
-        let articles = Articles(self.scored(statutes, text, found, reading, today));
+        let articles = Articles::new(self.scored(statutes, text, found, reading, today));
         let support = |entry: usize| articles.support(statutes.lay.cited_by(entry));
         let mut hits = self.hits(found, reading, Some(&support));
         if let Some(best) = hits.first_mut() {
@@ -136,7 +139,7 @@ impl Knowledge {
             });
         }
         reading.hits = hits;
-        let shown = articles.0.iter().take(limit);
+        let shown = articles.scored.iter().take(limit);
         reading.statutes = shown
             .filter_map(|(row, _)| statutes.index.citation(*row, today, ARTICLE_CHARS_MAX))
             .collect();
@@ -230,7 +233,7 @@ impl Knowledge {
         let found = self.bot(&text, &mut reading);
         let wanted = self.wants_statutes(&reading);
         let statutes = self.statutes.as_ref().filter(|_| wanted)?;
-        let articles = Articles(self.scored(statutes, &text, &found, &reading, today));
+        let articles = Articles::new(self.scored(statutes, &text, &found, &reading, today));
         let support = |entry: usize| articles.support(statutes.lay.cited_by(entry));
         Some(self.sample_of(&found, &reading, right, Some(&support)))
     }

@@ -14,7 +14,7 @@ struct Desk(
 impl Desk {
     async fn open(server: &Server, staff: &str) -> Desk {
         use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-        let cookie = support::cookie_of(&server.address, staff).await;
+        let cookie = support::staff::cookie_of(&server.address, staff).await;
         let mut request = format!("ws://{}/desk/ws", server.address)
             .into_client_request()
             .expect("an address");
@@ -61,7 +61,7 @@ impl Desk {
 #[tokio::test]
 async fn the_desk_sees_the_platform_what_was_delivered_and_what_is_left() {
     let setup = Setup::new().await;
-    support::add_staff(&setup.data, "li", "consultant");
+    support::staff::add(&setup.data, "li", "consultant");
     let server = setup.start();
     let at = &server.address;
     let mut desk = Desk::open(&server, "li").await;
@@ -134,7 +134,7 @@ async fn the_desk_sees_the_platform_what_was_delivered_and_what_is_left() {
 #[tokio::test]
 async fn what_the_platform_refuses_is_listed_and_can_be_sent_again() {
     let setup = Setup::new().await;
-    support::add_staff(&setup.data, "li", "consultant");
+    support::staff::add(&setup.data, "li", "consultant");
     let server = setup.start();
     let at = &server.address;
     setup.platform.script(SEND, json!({"errcode": 48_001}));
@@ -149,7 +149,7 @@ async fn what_the_platform_refuses_is_listed_and_can_be_sent_again() {
             .0,
         401
     );
-    let cookie = support::cookie_of(at, "li").await;
+    let cookie = support::staff::cookie_of(at, "li").await;
     let headers = [("Cookie", cookie.as_str())];
     let dead = loop {
         let (status, body) = request(at, "GET /api/v1/outbox", &headers, b"")
@@ -192,7 +192,7 @@ async fn what_the_platform_refuses_is_listed_and_can_be_sent_again() {
 #[tokio::test]
 async fn a_robot_answers_at_once_and_a_consultant_once_for_each_message() {
     let setup = Setup::new().await;
-    support::add_staff(&setup.data, "li", "consultant");
+    support::staff::add(&setup.data, "li", "consultant");
     let server = setup.start();
     let at = &server.address;
     let response = format!("{}/response", setup.platform.url);

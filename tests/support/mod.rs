@@ -136,43 +136,6 @@ pub fn command(data: &Data) -> Command {
     command
 }
 
-/// The password of accounts made by [`add_staff`].
-pub const PASSWORD: &str = "correct horse battery";
-
-/// Makes an account at the stopped server.
-pub fn add_staff(data: &Data, staff: &str, role: &str) {
-    use std::io::Write as _;
-    let mut child = command(data)
-        .args(["staff", "add", staff, "--name", staff, "--role", role])
-        .args(["--licence", "made-up 1", "--password-stdin"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("runs");
-    let mut stdin = child.stdin.take().expect("piped");
-    writeln!(stdin, "{PASSWORD}").expect("writes");
-    drop(stdin);
-    assert!(child.wait().expect("ends").success());
-}
-
-/// Signs in at the desk: the session cookie.
-pub async fn cookie_of(address: &str, staff: &str) -> String {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let body = format!("{{\"name\":\"{staff}\",\"password\":\"{PASSWORD}\"}}");
-    let request = format!(
-        "POST /desk/session HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).await.expect("connects");
-    stream.write_all(request.as_bytes()).await.expect("writes");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("reads");
-    let cookie = answer.lines().find_map(|l| l.strip_prefix("set-cookie: "));
-    let cookie = cookie.and_then(|c| c.split(';').next());
-    cookie.expect("signed in").to_owned()
-}
-
 pub fn signal(pid: u32, name: &str) {
     let sent = Command::new("kill")
         .args([format!("-{name}"), pid.to_string()])

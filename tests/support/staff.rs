@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 
 pub const PASSWORD: &str = "correct horse battery";
 
-pub fn add(data: &Data, staff: &str, role: &str) {
+/// Makes an account at the stopped server; whether that was taken.
+pub fn try_add(data: &Data, staff: &str, role: &str) -> bool {
     let mut child = command(data)
         .args(["staff", "add", staff, "--name", staff, "--role", role])
         .args(["--licence", "made-up 1", "--password-stdin"])
@@ -20,7 +21,24 @@ pub fn add(data: &Data, staff: &str, role: &str) {
     let mut stdin = child.stdin.take().expect("piped");
     writeln!(stdin, "{PASSWORD}").expect("writes");
     drop(stdin);
-    assert!(child.wait().expect("ends").success());
+    child.wait().expect("ends").success()
+}
+
+pub fn add(data: &Data, staff: &str, role: &str) {
+    assert!(try_add(data, staff, role), "{staff}");
+}
+
+/// Signs in at the desk: status and cookie.
+pub async fn sign_in(address: &str, name: &str, password: &str) -> (u16, Option<String>) {
+    let body = serde_json::json!({ "name": name, "password": password });
+    let answer = ask(address, "POST", "/desk/session", &[], Some(&body)).await;
+    (answer.status, answer.cookie)
+}
+
+/// The session cookie of somebody made by [`add`].
+pub async fn cookie_of(address: &str, staff: &str) -> String {
+    let (_, cookie) = sign_in(address, staff, PASSWORD).await;
+    cookie.expect("signed in")
 }
 
 /// One answer over HTTP.
@@ -34,16 +52,14 @@ pub struct Answer {
 
 /// One request on a fresh connection; `headers` are whole lines.
 pub async fn ask(
-    server: &Server,
+    address: &str,
     method: &str,
     path: &str,
     headers: &[String],
     body: Option<&Value>,
 ) -> Answer {
-    let mut request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
-        server.address
-    );
+    let mut request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for header in headers {
         request.push_str(header);
         request.push_str("\r\n");
@@ -57,7 +73,7 @@ pub async fn ask(
     }
     request.push_str("\r\n");
     request.push_str(&body);
-    let mut stream = TcpStream::connect(&server.address).await.expect("connects");
+    let mut stream = TcpStream::connect(address).await.expect("connects");
     stream.write_all(request.as_bytes()).await.expect("writes");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.expect("reads");
@@ -82,16 +98,15 @@ pub struct Staff<'a> {
 
 impl<'a> Staff<'a> {
     pub async fn sign_in(server: &'a Server, name: &str) -> Staff<'a> {
-        let body = serde_json::json!({ "name": name, "password": PASSWORD });
-        let answer = ask(server, "POST", "/desk/session", &[], Some(&body)).await;
-        assert_eq!(answer.status, 204, "{answer:?}");
-        let cookie = answer.cookie.expect("a cookie");
+        let (status, cookie) = sign_in(&server.address, name, PASSWORD).await;
+        assert_eq!(status, 204, "{cookie:?}");
+        let cookie = cookie.expect("a cookie");
         Staff { server, cookie }
     }
 
     pub async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         let cookie = format!("Cookie: {}", self.cookie);
-        ask(self.server, method, path, &[cookie], body).await
+        ask(&self.server.address, method, path, &[cookie], body).await
     }
 
     pub async fn tickets(&self, query: &str) -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! Which consultant may have which conversation, and how well he fits.
 
 use super::super::nouns::{Millis, StaffRole};
+use super::super::roles::{Act, may};
 use super::matter::{Matter, Target, Waiting};
 use super::{LANGUAGE_HOLD_MS, REGION_HOLD_MS, TOPIC_HOLD_MS};
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,7 @@ pub fn misfit(
     waiting: &Waiting,
 ) -> Option<Misfit> {
     let lawyer = role == StaffRole::Lawyer;
-    let serves = lawyer || role == StaffRole::Consultant;
+    let serves = may(role, Act::Serve);
     let matter = &waiting.matter;
     if !serves || waiting.lawyer_only && !lawyer || matter.recused.iter().any(|s| s == staff) {
         return None;
