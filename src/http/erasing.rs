@@ -49,7 +49,7 @@ async fn carry_out(app: &App, now_ms: i64) {
             Action::ErasedOnRequest
         };
         let subject = format!("{conversation} {receipt}");
-        note(&app, "", action, &subject, now_ms).await;
+        note(app, "", action, &subject, now_ms).await;
     }
 }
 
